@@ -354,3 +354,10 @@ impl Responder {
         self.0.respond(&received.core)
     }
 }
+
+/// Creates a responder for a receiver that has no decision function: it declines all purchases, and the log says why.
+#[uniffi::export]
+pub fn responder_without_decider() -> Responder {
+    warnings::begin();
+    Responder(keysecure::Responder::fallible(|_| Err(keysecure::NoDecision::Undefined)))
+}

@@ -8,6 +8,7 @@ use super::audit::AuditRecord;
 use super::digest::DigestKey;
 use super::events::MemoryEvents;
 use super::ownership::Ownership;
+use super::places::Places;
 use super::request::RelayRequest;
 use super::scope::Scope;
 use super::throttle::Throttle;
@@ -15,6 +16,9 @@ use super::{Audit, Authorize, Inner, Relay};
 use crate::client::Client;
 use crate::error::Error;
 use crate::store::{slot, unique};
+
+/// Maximum number of streams of one session.
+const MAX_STREAMS: usize = 4;
 
 /// Settings of a [`Relay`]. Created by [`Relay::builder`].
 #[must_use]
@@ -25,6 +29,7 @@ pub struct RelayBuilder {
     mount: String,
     max_request_bytes: usize,
     requests_per_second: u32,
+    concurrent_requests: usize,
     events_kept: usize,
     stream_lasts: Duration,
 }
@@ -38,6 +43,7 @@ impl RelayBuilder {
             mount: String::new(),
             max_request_bytes: 16 * 1024,
             requests_per_second: 20,
+            concurrent_requests: 16,
             events_kept: 100,
             stream_lasts: Duration::from_secs(300),
         }
@@ -59,6 +65,13 @@ impl RelayBuilder {
     /// for itself. Default: 20. 0 counts as 1.
     pub fn requests_per_second(mut self, requests: u32) -> Self {
         self.requests_per_second = requests;
+        self
+    }
+
+    /// Sets how many requests of a session are served at the same time. Each blocks a thread of the server, a transfer for up to
+    /// 180 s. Default: 16. 0 counts as 1.
+    pub fn concurrent_requests(mut self, requests: usize) -> Self {
+        self.concurrent_requests = requests.max(1);
         self
     }
 
@@ -112,7 +125,8 @@ impl RelayBuilder {
             throttle: Throttle::new(self.requests_per_second),
             ownership: Ownership::new(),
             events: Arc::new(MemoryEvents::new(self.events_kept, epoch[..16].to_owned())),
-            streams: Arc::default(),
+            requests: Places::new(self.concurrent_requests),
+            streams: Places::new(MAX_STREAMS),
             stream_lasts: self.stream_lasts,
             client: self.client,
         };

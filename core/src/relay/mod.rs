@@ -7,7 +7,7 @@
 //!
 //! 1. Headers and size of the request, by constant rules.
 //! 2. `authorize`, the merchant's function: without a scope the request is refused (401).
-//! 3. Requests of the session per second (429).
+//! 3. Requests of the session per second, and at the same time (429).
 //! 4. The exact path (404) and method (405); the grant for the operation (403).
 //! 5. The fields of the body (400).
 //! 6. The numbers in it: each must be known to the platform as the cardholder's (404).
@@ -29,12 +29,14 @@ mod limits;
 mod lists;
 mod mutations;
 mod ownership;
+mod places;
 mod publish;
 mod reads;
 mod request;
 mod response;
 mod route;
 mod scope;
+mod serve;
 mod stream;
 mod taps;
 mod throttle;
@@ -47,22 +49,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::client::Client;
-use crate::error::{Error, ErrorKind, Outcome};
 pub use audit::{AuditRecord, Denial};
 pub use builder::RelayBuilder;
 use digest::DigestKey;
 use events::EventBuffer;
-use fields::Fields;
 use ownership::Ownership;
+use places::Places;
 pub use request::RelayRequest;
 pub use response::RelayResponse;
-use response::{Data, Refusal};
-use route::Route;
 pub use scope::{Grant, Scope};
 pub use stream::EventStream;
-use stream::Streams;
 use throttle::Throttle;
-use work::{Notes, Work};
+use work::Notes;
 
 type Authorize = Box<dyn Fn(&RelayRequest<'_>) -> Option<Scope> + Send + Sync>;
 type Audit = Box<dyn Fn(&AuditRecord) + Send + Sync>;
@@ -127,7 +125,9 @@ struct Inner {
     /// Names this merchant in the sums of limits. It stays when the apiSecret is replaced.
     merchant_key: DigestKey,
     events: Arc<dyn EventBuffer>,
-    streams: Arc<Streams>,
+    /// The requests of each session that are being served.
+    requests: Arc<Places>,
+    streams: Arc<Places>,
     stream_lasts: Duration,
 }
 
@@ -155,7 +155,7 @@ impl Relay {
         let inner = &*self.inner;
         let (started, mut notes) = (inner.now(), Notes::default());
         let served = catch_unwind(AssertUnwindSafe(|| inner.serve(request, started, &mut notes)));
-        let result = served.unwrap_or_else(|_| Err(panicked()));
+        let result = served.unwrap_or_else(|_| Err(serve::panicked()));
         inner.respond(result, notes, started)
     }
 
@@ -170,7 +170,7 @@ impl Relay {
         let (started, mut notes) = (inner.now(), Notes::default());
         let opened =
             catch_unwind(AssertUnwindSafe(|| inner.open(self.is_events(request), request, started, &mut notes)));
-        match opened.unwrap_or_else(|_| Err(panicked())) {
+        match opened.unwrap_or_else(|_| Err(serve::panicked())) {
             Ok(stream) => {
                 inner.record(None, 200, notes, started);
                 Ok(stream)
@@ -178,121 +178,6 @@ impl Relay {
             Err(refusal) => Err(inner.respond(Err(refusal), notes, started)),
         }
     }
-}
-
-impl Inner {
-    fn now(&self) -> Duration {
-        self.client.caller().engine.now()
-    }
-
-    /// The checks before the operation is known. Returns the scope.
-    fn admit(&self, request: &RelayRequest<'_>, now: Duration, notes: &mut Notes) -> Result<Scope, Refusal> {
-        request.check_headers().map_err(Refusal::invalid)?;
-        if request.body.len() > self.max_request_bytes {
-            let rule = format!("must be at most {} bytes", self.max_request_bytes);
-            let refusal = Refusal::invalid(Error::invalid_input("body", &rule)).with_status(413);
-            return Err(Refusal { denial: Some(Denial::TooLarge), ..refusal });
-        }
-        let scope = catch_unwind(AssertUnwindSafe(|| (self.authorize)(request)));
-        let Some(scope) = scope.ok().flatten().filter(Scope::is_valid) else {
-            return Err(Refusal::denied(Denial::Unauthorized, ErrorKind::Authentication, "the session is refused"));
-        };
-        notes.session = Some(scope.session_id().to_owned());
-        notes.cardholder_no = Some(scope.own().to_owned());
-        self.throttle.take(scope.session_id(), now).map_err(|wait| too_many("too many requests", wait))?;
-        Ok(scope)
-    }
-
-    fn serve(&self, request: &RelayRequest<'_>, started: Duration, notes: &mut Notes) -> Result<Data, Refusal> {
-        let scope = self.admit(request, started, notes)?;
-        let route = route::name_in(&self.mount, request.path).and_then(route::find);
-        let Some(Route { name, grants, fields, is_mutation, serve }) = route else {
-            return Err(Refusal::not_found(Denial::UnknownOperation, None));
-        };
-        notes.operation = Some(name);
-        if request.method != "POST" {
-            let refusal = Refusal::invalid(Error::invalid_input("method", "must be POST")).with_status(405);
-            return Err(Refusal { denial: Some(Denial::UnknownOperation), ..refusal });
-        }
-        if !grants.iter().any(|grant| scope.allows(*grant)) {
-            return Err(work::not_granted());
-        }
-        request.check_type().map_err(Refusal::invalid)?;
-        let fields = Fields::read(request.body, fields).map_err(Refusal::invalid)?;
-        let mut work = Work { relay: self, request, scope: &scope, notes, is_mutation: *is_mutation, started };
-        work.check_cardholder(&fields)?;
-        serve(&mut work, &fields)
-    }
-
-    fn open(
-        &self,
-        is_events: bool,
-        request: &RelayRequest<'_>,
-        started: Duration,
-        notes: &mut Notes,
-    ) -> Result<EventStream, Refusal> {
-        let scope = self.admit(request, started, notes)?;
-        if !is_events {
-            return Err(Refusal::not_found(Denial::UnknownOperation, None));
-        }
-        notes.operation = Some(EVENTS);
-        if !scope.allows(Grant::Events) {
-            return Err(work::not_granted());
-        }
-        let place = self.streams.open(scope.session_id());
-        let place =
-            place.ok_or_else(|| too_many("too many streams", self.stream_lasts.min(Duration::from_secs(60))))?;
-        let last_id = request.header("last-event-id");
-        Ok(EventStream::new(Arc::clone(&self.events), scope.own(), last_id, self.stream_lasts, place))
-    }
-
-    /// Writes the response, at a time that shows nothing about the numbers of others, and the record.
-    fn respond(&self, result: Result<Data, Refusal>, notes: Notes, started: Duration) -> RelayResponse {
-        if let Err(refusal) = &result
-            && refusal.denial == Some(Denial::NotOwned)
-        {
-            Work::pace(self, started);
-        }
-        let (response, refusal) = match result {
-            Ok(data) => (RelayResponse::new(Ok(data)), None),
-            Err(refusal) => (RelayResponse::new(Err(&refusal)), Some(refusal)),
-        };
-        self.record(refusal, response.status, notes, started);
-        response
-    }
-
-    fn record(&self, refusal: Option<Refusal>, http_status: u16, notes: Notes, started: Duration) {
-        let Notes { session, cardholder_no, operation, subject, tap } = notes;
-        let record = AuditRecord {
-            session,
-            cardholder_no,
-            operation,
-            denial: refusal.as_ref().and_then(|refusal| refusal.denial),
-            outcome: refusal.as_ref().map(|refusal| refusal.error.outcome()),
-            error: refusal.map(|refusal| refusal.cause.unwrap_or(refusal.error)),
-            subject,
-            tap,
-            http_status,
-            duration: self.now().saturating_sub(started),
-        };
-        record.log();
-        let Some(audit) = &self.audit else { return };
-        if catch_unwind(AssertUnwindSafe(|| audit(&record))).is_err() {
-            log::error!(target: "keysecure", "relay: the audit function panicked; the record above is lost to it");
-        }
-    }
-}
-
-fn too_many(text: &str, wait: Duration) -> Refusal {
-    let error = Error::with_kind(ErrorKind::RateLimit, Outcome::NotSent, text).with_retry_after(Some(wait));
-    Refusal { error, ..Refusal::denied(Denial::RateLimited, ErrorKind::RateLimit, text) }
-}
-
-/// A fault of this library, or of a store or transport of the merchant's: what it did is unknown.
-fn panicked() -> Refusal {
-    let cause = Error::with_kind(ErrorKind::Api, Outcome::Unknown, "a panic ended the request");
-    let error = Error::config("").with_outcome(Outcome::Unknown).for_app("");
-    Refusal { denial: None, error, cause: Some(cause), status: Some(500) }
 }
 
 impl fmt::Debug for Relay {

@@ -1,51 +1,14 @@
 //! The stream of a session's events, as server-sent events.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::events::{EventBuffer, News, Position};
+use super::places::Place;
 
 /// Time after which a stream without events sends a comment, so that no proxy takes it for dead.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// Maximum number of streams of one session.
-const MAX_STREAMS: usize = 4;
-
-/// Number of open streams of each session.
-#[derive(Debug, Default)]
-pub(super) struct Streams(Mutex<HashMap<String, usize>>);
-
-/// The place of an open stream; dropping it gives the place back.
-pub(super) struct StreamPlace {
-    streams: Arc<Streams>,
-    session: String,
-}
-
-impl Streams {
-    /// Takes a place, unless the session has too many streams.
-    pub(super) fn open(self: &Arc<Self>, session: &str) -> Option<StreamPlace> {
-        let mut streams = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let open = streams.entry(session.to_owned()).or_default();
-        if *open >= MAX_STREAMS {
-            return None;
-        }
-        *open += 1;
-        Some(StreamPlace { streams: Arc::clone(self), session: session.to_owned() })
-    }
-}
-
-impl Drop for StreamPlace {
-    fn drop(&mut self) {
-        let mut streams = self.streams.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(open) = streams.get_mut(&self.session) {
-            *open -= 1;
-            if *open == 0 {
-                streams.remove(&self.session);
-            }
-        }
-    }
-}
 
 /// Stream of a cardholder's webhooks, from [`Relay::events`](crate::Relay::events).
 ///
@@ -60,7 +23,7 @@ pub struct EventStream {
     opening: Option<String>,
     ends: Instant,
     last_chunk: Instant,
-    _place: StreamPlace,
+    _place: Place,
 }
 
 impl EventStream {
@@ -77,7 +40,7 @@ impl EventStream {
         cardholder_no: &str,
         last_id: Option<&str>,
         lasts: Duration,
-        place: StreamPlace,
+        place: Place,
     ) -> Self {
         let now = Instant::now();
         let (after, opening) = match buffer.position(cardholder_no, last_id) {
@@ -162,16 +125,17 @@ impl fmt::Debug for EventStream {
 #[cfg(test)]
 mod tests {
     use super::super::events::MemoryEvents;
+    use super::super::places::Places;
     use super::*;
 
     const SOON: Duration = Duration::from_millis(10);
 
     #[test]
     fn a_stream_opens_with_its_id_and_ends_with_its_time() {
-        let streams = Arc::<Streams>::default();
+        let streams = Places::new(4);
         let buffer: Arc<dyn EventBuffer> = Arc::new(MemoryEvents::new(10, "e1".to_owned()));
         let open = |last_id| {
-            let place = streams.open("s").unwrap();
+            let place = streams.take("s").unwrap();
             EventStream::new(Arc::clone(&buffer), "1001", last_id, Duration::from_millis(60), place)
         };
         let mut stream = open(None);
@@ -182,16 +146,5 @@ mod tests {
         assert_eq!(stream.next(), None);
         assert_eq!(open(Some("e0-7")).next().unwrap(), "id: e1-1\nevent: reset\ndata: {}\n\n");
         assert_eq!(open(Some("e1-0")).nth(1).unwrap(), "id: e1-1\nevent: Consumption\ndata: {\"a\": 1}\n\n");
-    }
-
-    #[test]
-    fn a_session_has_a_few_streams_at_a_time() {
-        let streams = Arc::<Streams>::default();
-        let mut places: Vec<_> = (0..MAX_STREAMS).map(|_| streams.open("s").unwrap()).collect();
-        assert!(streams.open("s").is_none() && streams.open("other").is_some());
-        places.pop();
-        assert!(streams.open("s").is_some());
-        places.clear();
-        assert!(streams.0.lock().unwrap().is_empty());
     }
 }

@@ -64,7 +64,7 @@ pub fn run(input: &[u8]) {
         match scope {
             "all" => {}
             "reads" => {
-                assert!(sent.iter().all(|sent| is_read(sent) && !is_mutation(sent) && !sent.url.contains("/client/")))
+                assert!(sent.iter().all(|sent| is_read(sent) && !is_mutation(sent) && !sent.url.contains("/client/")));
             }
             _ => assert!(sent.is_empty() && served.status >= 400),
         }

@@ -14,10 +14,11 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use keysecure::{
-    Acquired, AttemptEnd, AttemptStart, AttemptStore, AuditRecord, Client, Grant, MemoryStore, Relay, RelayBuilder,
-    RelayRequest, RelayResponse, Scope, Store, StoreUnavailable,
+    Acquired, AttemptEnd, AttemptStart, AttemptStore, AuditRecord, Client, ClientBuilder, Grant, MemoryStore, Relay,
+    RelayBuilder, RelayRequest, RelayResponse, Scope, Store, StoreUnavailable,
 };
 use keysecure_sandbox::{Sandbox, SandboxBuilder};
+use keysecure_tests::TestClock;
 use serde_json::Value;
 
 /// A store in memory that is old enough to tell that a reference is new, so that nothing waits for `settle`.
@@ -109,11 +110,25 @@ impl Shop {
     }
 
     fn with(sandbox: SandboxBuilder, settings: impl FnOnce(RelayBuilder) -> RelayBuilder) -> Self {
-        let sandbox = sandbox.start().unwrap();
+        Self::start(sandbox.start().unwrap(), |client| client, settings)
+    }
+
+    /// A shop whose waits take no time.
+    fn without_waits() -> Self {
+        let sandbox = Sandbox::start().unwrap();
+        let clock = Arc::new(TestClock::virtual_sleeps(Some(sandbox.platform())));
+        Self::start(sandbox, |client| client.clock(clock), |relay| relay)
+    }
+
+    fn start(
+        sandbox: Sandbox,
+        client: impl FnOnce(ClientBuilder) -> ClientBuilder,
+        settings: impl FnOnce(RelayBuilder) -> RelayBuilder,
+    ) -> Self {
         let memory = MemoryStore::new();
         let store = Store::new().attempts(Arc::new(OldStore(memory.clone()))).quota(Arc::new(memory));
-        let client = Client::builder(sandbox.api_key(), sandbox.api_secret()).base_url(sandbox.base_url());
-        let client = client.store(store).build().unwrap();
+        let builder = Client::builder(sandbox.api_key(), sandbox.api_secret()).base_url(sandbox.base_url());
+        let client = client(builder.store(store)).build().unwrap();
         let (own, other) = (sandbox.seed_approved_cardholder(), sandbox.seed_approved_cardholder());
         let numbers = (own.clone(), other.clone());
         let builder = Relay::builder(&client, move |request| match request.bearer()? {

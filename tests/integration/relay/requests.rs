@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use keysecure::{AuditRecord, Denial, RelayRequest};
-use keysecure_sandbox::Sandbox;
+use keysecure_sandbox::{Fault, FaultKind, Sandbox};
 use keysecure_tests::logged;
 
 use super::{AppResponse, Shop};
@@ -179,5 +179,23 @@ fn every_request_has_one_record_and_one_line_in_the_log() {
 #[test]
 fn an_audit_function_that_panics_changes_nothing_for_the_app() {
     let shop = Shop::with(Sandbox::builder(), |relay| relay.audit(|_| panic!("audit fails")));
+    assert_eq!(shop.post("cardholders.get", "{}").status, 200);
+}
+
+#[test]
+fn a_session_has_a_few_requests_at_a_time() {
+    let shop = Shop::with(Sandbox::builder(), |relay| relay.concurrent_requests(2));
+    let stall = FaultKind::Stall(Duration::from_millis(600));
+    for _ in 0..2 {
+        shop.sandbox.fault(Fault::on("cardholders.get", stall));
+    }
+    std::thread::scope(|scope| {
+        let slow: Vec<_> = (0..2).map(|_| scope.spawn(|| shop.post("cardholders.get", "{}").status)).collect();
+        std::thread::sleep(Duration::from_millis(250));
+        let refused = shop.post("cardholders.get", "{}");
+        assert_eq!((refused.status, refused.error()), (429, ("rate_limit", "not_sent")));
+        assert_eq!(shop.send("other", "cardholders.get", &[], "{}").status, 200);
+        assert!(slow.into_iter().all(|thread| thread.join().unwrap() == 200));
+    });
     assert_eq!(shop.post("cardholders.get", "{}").status, 200);
 }

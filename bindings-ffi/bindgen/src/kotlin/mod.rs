@@ -2,7 +2,7 @@
 
 mod exceptions;
 mod open_enums;
-mod public_records;
+pub mod public_records;
 mod serializers;
 pub mod types;
 
@@ -19,7 +19,7 @@ use crate::{Result, documentation, patches};
 const PUBLIC: &str = "io/keysecure";
 
 /// The file of the objects below it.
-const OBJECTS: &str = "ffi/keysecure_ffi.kt";
+const OBJECTS: &str = "internal/ffi/keysecure_ffi.kt";
 
 /// Writes the generated sources. What was there before goes, so that no class of an older interface stays.
 pub fn generate(interface: &Interface, options: &GenerateOptions, sources: &Path) -> Result<()> {

@@ -17,7 +17,7 @@ pub fn functions(interface: &Interface) -> Result<String> {
             "
 @Deprecated(\"A member of the companion now: remove the import\")
 public fun io.keysecure.model.{class}.Companion.of(text: String): io.keysecure.model.{class} =
-    io.keysecure.ffi.{function}(text)
+    io.keysecure.internal.ffi.{function}(text)
 "
         );
     }
@@ -37,6 +37,6 @@ mod tests {
         );
         let kotlin = functions(&interface).unwrap();
         assert!(kotlin.contains("FeeType.Companion.of(text: String): io.keysecure.model.FeeType ="), "{kotlin}");
-        assert!(kotlin.contains("io.keysecure.ffi.feeTypeFromText(text)"), "{kotlin}");
+        assert!(kotlin.contains("io.keysecure.internal.ffi.feeTypeFromText(text)"), "{kotlin}");
     }
 }

@@ -24,13 +24,13 @@ const INTERNAL: &str = "internal ";
 const HEAD: &str = "
 package io.keysecure
 
-import io.keysecure.ffi.FfiConverterString
-import io.keysecure.ffi.UniffiLib
-import io.keysecure.ffi.uniffiRustCall
-import io.keysecure.ffi.FfiConverterTypeHeader
-import io.keysecure.ffi.FfiConverterTypeHttpRequest
-import io.keysecure.ffi.FfiConverterTypeHttpResponse
-import io.keysecure.ffi.FfiConverterTypeStoredToken
+import io.keysecure.internal.ffi.FfiConverterString
+import io.keysecure.internal.ffi.UniffiLib
+import io.keysecure.internal.ffi.uniffiRustCall
+import io.keysecure.internal.ffi.FfiConverterTypeHeader
+import io.keysecure.internal.ffi.FfiConverterTypeHttpRequest
+import io.keysecure.internal.ffi.FfiConverterTypeHttpResponse
+import io.keysecure.internal.ffi.FfiConverterTypeStoredToken
 import io.keysecure.model.*
 ";
 
@@ -51,7 +51,7 @@ pub fn moved(code: &str) -> Result<(String, String)> {
         let name = name(declaration);
         imports.extend(["import io.keysecure.", name, "\n"]);
     }
-    let package = "package io.keysecure.ffi\n";
+    let package = "package io.keysecure.internal.ffi\n";
     if !rest.contains(package) {
         return Err("UniFFI generates another package".into());
     }
@@ -60,7 +60,7 @@ pub fn moved(code: &str) -> Result<(String, String)> {
         for text in [&mut rest, &mut public] {
             *text = crate::patches::word_replaced(
                 text,
-                &format!("io.keysecure.ffi.{name}"),
+                &format!("io.keysecure.internal.ffi.{name}"),
                 &format!("io.keysecure.{name}"),
             );
         }
@@ -83,6 +83,11 @@ pub fn former_names() -> String {
     text
 }
 
+/// Whether a record moves to the public package.
+pub fn is_public(name: &str) -> bool {
+    PUBLIC.iter().any(|declaration| self::name(declaration) == name)
+}
+
 fn name(declaration: &str) -> &str {
     declaration.split(' ').nth(2).unwrap_or_default()
 }
@@ -93,7 +98,7 @@ mod tests {
 
     #[test]
     fn code_without_a_public_record_is_an_error() {
-        assert!(moved("package io.keysecure.ffi\n").unwrap_err().to_string().contains("AttemptRecord"));
+        assert!(moved("package io.keysecure.internal.ffi\n").unwrap_err().to_string().contains("AttemptRecord"));
     }
 
     #[test]

@@ -85,7 +85,7 @@ fn class(one: &Enum, name: &str, function: &str, generated: &str) -> Result<Stri
     companion object {{
         /** Returns the value of the platform's text; `Unknown` when this version does not know it. */
         @JvmStatic
-        fun of(text: kotlin.String): {name} = io.keysecure.call {{ io.keysecure.ffi.{function}(text) }}
+        fun of(text: kotlin.String): {name} = io.keysecure.call {{ io.keysecure.internal.ffi.{function}(text) }}
 
         /** Like [of]. Jackson, JAX-RS and Spring look for a function of this name. */
         @JvmStatic

@@ -154,7 +154,7 @@ fn reader(record: &Record, interface: &Interface) -> Result<String> {
          * @throws io.keysecure.KeySecureException.InvalidResponse when the text does not have the form of the object.
          */
         @JvmStatic
-        fun fromJson(json: kotlin.String): {name} = io.keysecure.call {{ io.keysecure.ffi.{function}(json) }}
+        fun fromJson(json: kotlin.String): {name} = io.keysecure.call {{ io.keysecure.internal.ffi.{function}(json) }}
 "
     ))
 }

@@ -1,4 +1,4 @@
-//! What only the layer over UniFFI's code uses is internal: completion offers one `Client`, not two.
+//! What only the layer over UniFFI's code uses is internal: completion in Kotlin offers one `Client`, not two.
 //!
 //! UniFFI has no configuration for it; not asked for upstream.
 
@@ -39,7 +39,7 @@ pub fn patch(kotlin: &str, _: &Interface) -> Result<String> {
 }
 
 /// The name that a line declares, if it declares something that is not private.
-fn name(line: &str) -> Option<&str> {
+pub(super) fn name(line: &str) -> Option<&str> {
     let mut words = line.split(' ');
     if !WORDS.contains(&words.next()?) {
         return None;

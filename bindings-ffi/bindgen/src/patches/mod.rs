@@ -7,6 +7,7 @@
 mod kotlin_daemon_threads;
 mod kotlin_direct_calls;
 mod kotlin_handles;
+mod kotlin_names;
 mod kotlin_open_enums;
 mod kotlin_records;
 mod kotlin_visibility;
@@ -32,19 +33,20 @@ pub use swift_names::{member, renamed, word_replaced};
 const MODEL_PACKAGE: &str = "package io.keysecure.model\n";
 
 /// The package of the generated objects.
-const FFI_PACKAGE: &str = "package io.keysecure.ffi\n";
+const FFI_PACKAGE: &str = "package io.keysecure.internal.ffi\n";
 
 /// Takes the text of a generated file and gives it changed.
 type Patch = fn(&str, &Interface) -> Result<String>;
 
-/// Those of the generated Kotlin, in their order.
-const KOTLIN: [(&str, Patch); 6] = [
+/// Those of the generated Kotlin, in their order: names come last, because the others use UniFFI's.
+const KOTLIN: [(&str, Patch); 7] = [
     ("kotlin_direct_calls", kotlin_direct_calls::patch),
     ("kotlin_handles", kotlin_handles::patch),
     ("kotlin_daemon_threads", kotlin_daemon_threads::patch),
     ("kotlin_records", kotlin_records::patch),
     ("kotlin_open_enums", kotlin_open_enums::patch),
     ("kotlin_visibility", kotlin_visibility::patch),
+    ("kotlin_names", kotlin_names::patch),
 ];
 
 /// Those of the generated Swift, in their order: names come last, because the others use UniFFI's.

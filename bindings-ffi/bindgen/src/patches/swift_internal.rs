@@ -10,8 +10,15 @@ use crate::Result;
 use crate::interface::{INTERNAL_INTERFACES, Interface};
 
 /// Functions that only the package calls.
-const INTERNAL_FUNCTIONS: [&str; 6] =
-    ["has_http", "masked_text", "session_time_left", "set_interrupt_poll", "set_local_zone", "set_warning_sink"];
+const INTERNAL_FUNCTIONS: [&str; 7] = [
+    "has_http",
+    "masked_text",
+    "responder_without_decider",
+    "session_time_left",
+    "set_interrupt_poll",
+    "set_local_zone",
+    "set_warning_sink",
+];
 
 /// The errors that the public layer replaces, or that only Rust needs.
 const INTERNAL_ERRORS: [&str; 2] = ["FfiError", "ForeignFailure"];

@@ -23,7 +23,7 @@ final class Relayed {
     init(_ names: Names, _ settings: Value) throws {
         let (program, output) = (ProcessInfo.processInfo.environment["KEYSECURE_RELAY_SERVER"], Pipe())
         process.executableURL = URL(fileURLWithPath: program ?? "relay_server")
-        process.arguments = try ["base_url", "api_key", "api_secret"].map { try names.text($0) }
+        process.arguments = try ["base_url", "api_key", "api_secret"].map { try names.text($0) } + ["aged-memory"]
         if let timeout = settings["timeout"]?.seconds {
             process.arguments? += ["--timeout-ms", "\(Int(timeout.interval * 1000))"]
         }

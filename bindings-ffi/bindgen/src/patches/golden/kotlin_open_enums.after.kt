@@ -56,7 +56,7 @@ sealed class CardStatus : OpenEnum {
     companion object {
         /** Returns the value of the platform's text; `Unknown` when this version does not know it. */
         @JvmStatic
-        fun of(text: kotlin.String): CardStatus = io.keysecure.call { io.keysecure.ffi.cardStatusFromText(text) }
+        fun of(text: kotlin.String): CardStatus = io.keysecure.call { io.keysecure.internal.ffi.cardStatusFromText(text) }
 
         /** Like [of]. Jackson, JAX-RS and Spring look for a function of this name. */
         @JvmStatic

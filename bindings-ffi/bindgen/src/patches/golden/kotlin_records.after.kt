@@ -69,6 +69,6 @@ data class Fee (
          * @throws io.keysecure.KeySecureException.InvalidResponse when the text does not have the form of the object.
          */
         @JvmStatic
-        fun fromJson(json: kotlin.String): Fee = io.keysecure.call { io.keysecure.ffi.feeFromJson(json) }
+        fun fromJson(json: kotlin.String): Fee = io.keysecure.call { io.keysecure.internal.ffi.feeFromJson(json) }
     }
 }

@@ -1,6 +1,6 @@
 package io.keysecure
 
-import io.keysecure.ffi.Accounts as FfiAccounts
+import io.keysecure.internal.ffi.FfiAccounts
 import io.keysecure.model.AccountInfo
 import io.keysecure.model.ListTransfers
 import io.keysecure.model.Transfer
@@ -46,7 +46,7 @@ public class Accounts internal constructor(private val calls: Calls<FfiAccounts>
      */
     @JvmOverloads
     public fun ensureTransfer(request: Transfer, options: EnsureOptions = EnsureOptions()): Ensured<TransferRecord> {
-        val ensured = calls.mutate("accounts.ensure_transfer", request.transferUniqueNo, options.deadline ?: ENSURE_DEADLINE) {
+        val ensured = calls.ensure("accounts.ensure_transfer", request.transferUniqueNo, options) {
             it.ensureTransfer(request, options.toFfi())
         }
         return Ensured(ensured.value, ensured.created)
@@ -95,9 +95,9 @@ public class Accounts internal constructor(private val calls: Calls<FfiAccounts>
      *
      * @throws KeySecureException.InvalidInput when the window is not valid. The returned list throws when a request fails.
      */
-    public fun transfers(query: ListTransfers): Pager<TransferRecord> = Pager {
-        val pages = call { calls.ffi.transfers(query) }
-        PageSource(pages::nextPage, pages::destroy)
+    public fun transfers(query: ListTransfers): Pager<TransferRecord> = calls.list { ffi ->
+        val pages = ffi.transfers(query)
+        PageSource(pages::nextPage, pages::nextPageAfterWaiting, pages::destroy)
     }
 
     /**

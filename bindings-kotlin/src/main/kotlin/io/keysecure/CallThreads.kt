@@ -1,7 +1,7 @@
 package io.keysecure
 
-import io.keysecure.ffi.InterruptPoll
-import io.keysecure.ffi.setInterruptPoll
+import io.keysecure.internal.ffi.FfiInterruptPoll
+import io.keysecure.internal.ffi.setInterruptPoll
 import io.keysecure.model.ErrorDetails
 import io.keysecure.model.ErrorKind
 import io.keysecure.model.Outcome
@@ -9,7 +9,7 @@ import io.keysecure.model.TransportFault
 import java.lang.reflect.Constructor
 import java.lang.reflect.Method
 import java.time.Duration
-import java.util.concurrent.LinkedBlockingQueue
+import java.util.concurrent.LinkedTransferQueue
 import java.util.concurrent.ThreadPoolExecutor
 import java.util.concurrent.TimeUnit
 import java.util.concurrent.locks.ReentrantLock
@@ -32,13 +32,22 @@ internal enum class CallThreads(private val maxThreads: Int) {
 
     // Threads of their own: neither a payment nor a reply to a purchase waits behind reads that hang.
     private val pool by lazy {
-        ThreadPoolExecutor(maxThreads, maxThreads, IDLE_SECONDS, TimeUnit.SECONDS, LinkedBlockingQueue()) { task ->
+        val newThread = { task: Runnable ->
             VirtualThreads.newPlatformThread(task, "keysecure-${name.lowercase()}").apply {
                 isDaemon = true
                 // Each task sets that of its caller: a thread must not keep the class loader of an application that is gone.
                 contextClassLoader = null
             }
-        }.apply { allowCoreThreadTimeOut(true) }
+        }
+        ThreadPoolExecutor(0, maxThreads, IDLE_SECONDS, TimeUnit.SECONDS, IdleThreadsFirst(), newThread) { task, pool -> pool.queue.put(task) }
+    }
+
+    /**
+     * Offers a task to an idle thread only: else the pool starts a thread, and once it has all, it puts the task in the queue. With
+     * another queue a pool starts all its threads before it uses one again, or has one thread until the queue is full.
+     */
+    private class IdleThreadsFirst : LinkedTransferQueue<Runnable>() {
+        override fun offer(task: Runnable): Boolean = tryTransfer(task)
     }
 
     /**
@@ -82,9 +91,6 @@ internal enum class CallThreads(private val maxThreads: Int) {
         const val IDLE_SECONDS = 10L
     }
 }
-
-/** Makes a call that changes nothing. */
-internal fun <T> read(block: () -> T): T = CallThreads.READS.run { call(block) }
 
 /** Handles a webhook. */
 internal fun <T> webhook(block: () -> T): T = CallThreads.WEBHOOKS.run { call(block) }
@@ -224,7 +230,7 @@ internal object VirtualThreads {
 }
 
 /** Lets the native library find out that the thread of a call was interrupted. */
-internal object Interrupts : InterruptPoll {
+internal object Interrupts : FfiInterruptPoll {
     init {
         setInterruptPoll(this)
     }

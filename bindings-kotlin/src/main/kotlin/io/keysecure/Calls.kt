@@ -5,8 +5,12 @@ import java.time.Duration
 /** The default `timeout` of a client. */
 internal val DEFAULT_TIMEOUT: Duration = Duration.ofSeconds(30)
 
-/** The default `deadline` of an `ensure...` call over the built-in HTTP stack. */
-internal val ENSURE_DEADLINE: Duration = Duration.ofSeconds(60)
+/**
+ * The time limits of a client's calls.
+ *
+ * @property ensure the default `deadline` of its `ensure...` calls.
+ */
+internal class CallLimits(val timeout: Duration, val ensure: Duration)
 
 /**
  * Makes the calls of one object of the native library: on this thread, or for a virtual thread on another. What a call has waited
@@ -14,17 +18,24 @@ internal val ENSURE_DEADLINE: Duration = Duration.ofSeconds(60)
  *
  * @param after the object for a call that has waited.
  */
-internal class Calls<F>(val ffi: F, private val timeout: Duration, private val after: F.(Duration) -> F) {
+internal class Calls<F>(val ffi: F, val limits: CallLimits, private val after: F.(Duration) -> F) {
     /** Makes a call that changes nothing. */
-    fun <T> read(block: (F) -> T): T = CallThreads.READS.run(limit = timeout) { call { block(waited()) } }
+    fun <T> read(block: (F) -> T): T = CallThreads.READS.run(limit = limits.timeout) { call { block(waited()) } }
 
     /**
      * Makes a call that changes something on the platform.
      *
      * @param reference its merchant reference, for the log.
      */
-    fun <T> mutate(operation: String, reference: String? = null, limit: Duration = timeout, block: (F) -> T): T =
+    fun <T> mutate(operation: String, reference: String? = null, limit: Duration = limits.timeout, block: (F) -> T): T =
         CallThreads.MUTATIONS.run(operation, reference, limit) { call { block(waited()) } }
+
+    /** Makes a call that does something exactly once. */
+    fun <T> ensure(operation: String, reference: String, options: EnsureOptions, block: (F) -> T): T =
+        mutate(operation, reference, options.deadline ?: limits.ensure, block)
+
+    /** Opens a list, whose pages are read as calls that change nothing. */
+    fun <T> list(open: (F) -> PageSource<T>): Pager<T> = Pager(limits.timeout) { call { open(ffi) } }
 
     private fun waited(): F = QueueTime.take()?.let { ffi.after(it) } ?: ffi
 }

@@ -1,6 +1,6 @@
 package io.keysecure
 
-import io.keysecure.ffi.Cardholders as FfiCardholders
+import io.keysecure.internal.ffi.FfiCardholders
 import io.keysecure.model.Cardholder
 import io.keysecure.model.CardholderApplied
 import io.keysecure.model.ListCardholders
@@ -38,7 +38,7 @@ public class Cardholders internal constructor(private val calls: Calls<FfiCardho
         sumsubShareToken: String,
         options: EnsureOptions = EnsureOptions(),
     ): Ensured<Cardholder> {
-        val ensured = calls.mutate("cardholders.ensure_cardholder", cardholderUniqueNo, options.deadline ?: ENSURE_DEADLINE) {
+        val ensured = calls.ensure("cardholders.ensure_cardholder", cardholderUniqueNo, options) {
             it.ensureCardholder(cardholderUniqueNo, sumsubShareToken, options.toFfi())
         }
         return Ensured(ensured.value, ensured.created)
@@ -77,9 +77,9 @@ public class Cardholders internal constructor(private val calls: Calls<FfiCardho
      *
      * @throws KeySecureException.InvalidInput when the window is not valid. The returned list throws when a request fails.
      */
-    public fun list(query: ListCardholders): Pager<Cardholder> = Pager {
-        val pages = call { calls.ffi.list(query) }
-        PageSource(pages::nextPage, pages::destroy)
+    public fun list(query: ListCardholders): Pager<Cardholder> = calls.list { ffi ->
+        val pages = ffi.list(query)
+        PageSource(pages::nextPage, pages::nextPageAfterWaiting, pages::destroy)
     }
 
     /**

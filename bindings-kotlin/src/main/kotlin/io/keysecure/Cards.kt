@@ -1,6 +1,6 @@
 package io.keysecure
 
-import io.keysecure.ffi.Cards as FfiCards
+import io.keysecure.internal.ffi.FfiCards
 import io.keysecure.model.Address
 import io.keysecure.model.ApplyCard
 import io.keysecure.model.Bin
@@ -55,7 +55,7 @@ public class Cards internal constructor(private val calls: Calls<FfiCards>) {
      */
     @JvmOverloads
     public fun ensureCard(request: ApplyCard, options: EnsureOptions = EnsureOptions()): Ensured<Card> {
-        val ensured = calls.mutate("cards.ensure_card", request.cardUniqueNo, options.deadline ?: ENSURE_DEADLINE) {
+        val ensured = calls.ensure("cards.ensure_card", request.cardUniqueNo, options) {
             it.ensureCard(request, options.toFfi())
         }
         return Ensured(ensured.value, ensured.created)
@@ -94,9 +94,9 @@ public class Cards internal constructor(private val calls: Calls<FfiCards>) {
      *
      * @throws KeySecureException.InvalidInput when the window is not valid. The returned list throws when a request fails.
      */
-    public fun list(query: ListCards): Pager<Card> = Pager {
-        val pages = call { calls.ffi.list(query) }
-        PageSource(pages::nextPage, pages::destroy)
+    public fun list(query: ListCards): Pager<Card> = calls.list { ffi ->
+        val pages = ffi.list(query)
+        PageSource(pages::nextPage, pages::nextPageAfterWaiting, pages::destroy)
     }
 
     /**
@@ -191,9 +191,9 @@ public class Cards internal constructor(private val calls: Calls<FfiCards>) {
      * @throws KeySecureException.InvalidInput when an argument is not valid. The returned list throws when a request fails.
      */
     @JvmOverloads
-    public fun packages(type: CardType? = null, packageNo: String? = null): Pager<Package> = Pager {
-        val pages = call { calls.ffi.packages(ListPackages(type, packageNo)) }
-        PageSource(pages::nextPage, pages::destroy)
+    public fun packages(type: CardType? = null, packageNo: String? = null): Pager<Package> = calls.list { ffi ->
+        val pages = ffi.packages(ListPackages(type, packageNo))
+        PageSource(pages::nextPage, pages::nextPageAfterWaiting, pages::destroy)
     }
 
     /**
@@ -215,9 +215,9 @@ public class Cards internal constructor(private val calls: Calls<FfiCards>) {
      * @throws KeySecureException.InvalidInput when an argument is not valid. The returned list throws when a request fails.
      */
     @JvmOverloads
-    public fun bins(cardBinNo: String? = null): Pager<Bin> = Pager {
-        val pages = call { calls.ffi.bins(ListBins(cardBinNo)) }
-        PageSource(pages::nextPage, pages::destroy)
+    public fun bins(cardBinNo: String? = null): Pager<Bin> = calls.list { ffi ->
+        val pages = ffi.bins(ListBins(cardBinNo))
+        PageSource(pages::nextPage, pages::nextPageAfterWaiting, pages::destroy)
     }
 
     /**

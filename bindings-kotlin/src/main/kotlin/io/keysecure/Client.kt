@@ -1,14 +1,14 @@
 package io.keysecure
 
-import io.keysecure.ffi.Accounts as FfiAccounts
-import io.keysecure.ffi.Cardholders as FfiCardholders
-import io.keysecure.ffi.Cards as FfiCards
-import io.keysecure.ffi.Client as FfiClient
-import io.keysecure.ffi.ClientOptions
-import io.keysecure.ffi.Consumptions as FfiConsumptions
-import io.keysecure.ffi.Pci as FfiPci
-import io.keysecure.ffi.Simulation as FfiSimulation
-import io.keysecure.ffi.WebhookOptions
+import io.keysecure.internal.ffi.FfiAccounts
+import io.keysecure.internal.ffi.FfiCardholders
+import io.keysecure.internal.ffi.FfiCards
+import io.keysecure.internal.ffi.FfiClient
+import io.keysecure.internal.ffi.FfiClientOptions
+import io.keysecure.internal.ffi.FfiConsumptions
+import io.keysecure.internal.ffi.FfiPci
+import io.keysecure.internal.ffi.FfiSimulation
+import io.keysecure.internal.ffi.FfiWebhookOptions
 import io.keysecure.model.AesSettings
 import io.keysecure.model.Environment
 import io.keysecure.model.Language
@@ -81,7 +81,7 @@ public class Client private constructor(private val ffi: FfiClient, timeout: Dur
                 apiKey,
                 apiSecret,
                 withTransport(
-                    ClientOptions(
+                    FfiClientOptions(
                         environment, baseUrl, aes, timeout, connectTimeout, maxRetries, language, timezone, proxy, caPem,
                         transport?.let(::GuardedTransport), observer?.let(::GuardedObserver), store?.ffi,
                         allowPlainHttp, appId, clock?.let(::GuardedClock),
@@ -92,14 +92,14 @@ public class Client private constructor(private val ffi: FfiClient, timeout: Dur
         timeout,
     )
 
-    private val limit = timeout ?: DEFAULT_TIMEOUT
-    private val calls = Calls(ffi, limit, FfiClient::afterWaiting)
-    private val cardholders = Cardholders(Calls(ffi.cardholders(), limit, FfiCardholders::afterWaiting))
-    private val cards = Cards(Calls(ffi.cards(), limit, FfiCards::afterWaiting))
-    private val consumptions = Consumptions(Calls(ffi.consumptions(), limit, FfiConsumptions::afterWaiting))
-    private val accounts = Accounts(Calls(ffi.accounts(), limit, FfiAccounts::afterWaiting))
-    private val pci = Pci(Calls(ffi.pci(), limit, FfiPci::afterWaiting))
-    private val simulation = Simulation(Calls(ffi.simulation(), limit, FfiSimulation::afterWaiting))
+    internal val limits = CallLimits(timeout ?: DEFAULT_TIMEOUT, ffi.defaultEnsureDeadline())
+    private val calls = Calls(ffi, limits, FfiClient::afterWaiting)
+    private val cardholders = Cardholders(Calls(ffi.cardholders(), limits, FfiCardholders::afterWaiting))
+    private val cards = Cards(Calls(ffi.cards(), limits, FfiCards::afterWaiting))
+    private val consumptions = Consumptions(Calls(ffi.consumptions(), limits, FfiConsumptions::afterWaiting))
+    private val accounts = Accounts(Calls(ffi.accounts(), limits, FfiAccounts::afterWaiting))
+    private val pci = Pci(Calls(ffi.pci(), limits, FfiPci::afterWaiting))
+    private val simulation = Simulation(Calls(ffi.simulation(), limits, FfiSimulation::afterWaiting))
 
     /** Cardholders and their identity verification. */
     public fun cardholders(): Cardholders = cardholders
@@ -169,11 +169,18 @@ public class Client private constructor(private val ffi: FfiClient, timeout: Dur
     ): WebhookVerifier = WebhookVerifier(
         io.keysecure.call {
             val options =
-                WebhookOptions(tolerance, ignoreTimestamp, store?.ffi, onStoreFailure, maxBody, clock?.let(::GuardedClock))
+                FfiWebhookOptions(tolerance, ignoreTimestamp, store?.ffi, onStoreFailure, maxBody, clock?.let(::GuardedClock))
             ffi.webhookVerifier(options, secrets)
         },
         maxBody,
     )
+
+    /** Creates a verifier of this merchant's webhooks with a store and defaults, for Java. See [webhookVerifierBuilder]. */
+    public fun webhookVerifier(store: Store): WebhookVerifier = webhookVerifier(tolerance = null, store = store)
+
+    /** Creates a builder of a verifier of this merchant's webhooks, for Java. See [webhookVerifier] for the defaults. */
+    public fun webhookVerifierBuilder(): WebhookVerifierBuilder =
+        WebhookVerifierBuilder(null) { options, secrets -> ffi.webhookVerifier(options, secrets) }
 
     /**
      * Closes all connections. Later calls throw [KeySecureException.Config]. Calls in progress end, mutations that may have been

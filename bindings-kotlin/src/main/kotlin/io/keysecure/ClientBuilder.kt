@@ -1,8 +1,8 @@
 package io.keysecure
 
-import io.keysecure.ffi.ClientOptions
-import io.keysecure.ffi.Client as FfiClient
-import io.keysecure.ffi.hasHttp
+import io.keysecure.internal.ffi.FfiClientOptions
+import io.keysecure.internal.ffi.FfiClient
+import io.keysecure.internal.ffi.hasHttp
 import io.keysecure.model.AesSettings
 import io.keysecure.model.Environment
 import io.keysecure.model.ErrorDetails
@@ -13,8 +13,8 @@ import java.time.Clock
 import java.time.Duration
 
 /** Builds a [Client]. */
-public class ClientBuilder internal constructor(private val create: (ClientOptions) -> FfiClient) {
-    private var options = ClientOptions()
+public class ClientBuilder internal constructor(private val create: (FfiClientOptions) -> FfiClient) {
+    private var options = FfiClientOptions()
 
     /** Sets the platform to call. Default: the platform's sandbox. */
     public fun environment(environment: Environment): ClientBuilder = with { copy(environment = environment) }
@@ -79,14 +79,14 @@ public class ClientBuilder internal constructor(private val create: (ClientOptio
      */
     public fun build(): Client = Client.over(call { create(withTransport(options)) }, options.timeout)
 
-    private inline fun with(change: ClientOptions.() -> ClientOptions): ClientBuilder {
+    private inline fun with(change: FfiClientOptions.() -> FfiClientOptions): ClientBuilder {
         options = options.change()
         return this
     }
 }
 
 /** Adds [UrlConnectionTransport] when the native library is built without an HTTP stack, as on phones. */
-internal fun withTransport(options: ClientOptions): ClientOptions {
+internal fun withTransport(options: FfiClientOptions): FfiClientOptions {
     Warnings.install()
     Interrupts.install()
     DefaultZone.install()

@@ -1,25 +1,25 @@
 package io.keysecure
 
-import io.keysecure.ffi.ForeignFailure
-import io.keysecure.ffi.LocalZone
-import io.keysecure.ffi.TimeSource
-import io.keysecure.ffi.setLocalZone
+import io.keysecure.internal.ffi.FfiForeignFailure
+import io.keysecure.internal.ffi.FfiLocalZone
+import io.keysecure.internal.ffi.FfiTimeSource
+import io.keysecure.internal.ffi.setLocalZone
 import java.time.Clock
 import java.time.Instant
 import java.util.TimeZone
 
 /** Adapts the clock of a caller to the native library. */
-internal class GuardedClock(private val inner: Clock) : TimeSource {
+internal class GuardedClock(private val inner: Clock) : FfiTimeSource {
     override fun now(): Instant =
         try {
             inner.instant()
         } catch (error: Throwable) {
-            throw ForeignFailure.Failed(described(error))
+            throw FfiForeignFailure.Failed(described(error))
         }
 }
 
 /** Tells the native library the time zone of `LocalDate.now()`, for its warning about a list that ends with a date that is over. */
-internal object DefaultZone : LocalZone {
+internal object DefaultZone : FfiLocalZone {
     init {
         setLocalZone(this)
     }

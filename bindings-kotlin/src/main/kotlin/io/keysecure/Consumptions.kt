@@ -1,6 +1,6 @@
 package io.keysecure
 
-import io.keysecure.ffi.Consumptions as FfiConsumptions
+import io.keysecure.internal.ffi.FfiConsumptions
 import io.keysecure.model.Consumption
 import io.keysecure.model.ListConsumptions
 import io.keysecure.model.WindowBound
@@ -50,9 +50,9 @@ public class Consumptions internal constructor(private val calls: Calls<FfiConsu
      *
      * @throws KeySecureException.InvalidInput when the window is not valid. The returned list throws when a request fails.
      */
-    public fun list(query: ListConsumptions): Pager<Consumption> = Pager {
-        val pages = call { calls.ffi.list(query) }
-        PageSource(pages::nextPage, pages::destroy)
+    public fun list(query: ListConsumptions): Pager<Consumption> = calls.list { ffi ->
+        val pages = ffi.list(query)
+        PageSource(pages::nextPage, pages::nextPageAfterWaiting, pages::destroy)
     }
 
     /**

@@ -55,6 +55,7 @@ private val handlerDispatcher: CoroutineDispatcher = Dispatchers.IO.limitedParal
  *
  * @throws KeySecureException as the blocking call does.
  */
+@JvmSynthetic // Java has no suspending functions.
 public suspend fun <T> Client.io(block: Client.() -> T): T = runOn(keySecureDispatcher) { block() }
 
 /**
@@ -63,18 +64,21 @@ public suspend fun <T> Client.io(block: Client.() -> T): T = runOn(keySecureDisp
  *
  * @throws KeySecureException as the blocking call does.
  */
+@JvmSynthetic
 public suspend fun <T> WebhookVerifier.io(block: WebhookVerifier.() -> T): T = runOn(webhookDispatcher) { block() }
 
 /**
  * Suspends until the decision is made or its time is over, and returns the body to reply with; see [Responder.respond]. At most 64
  * webhooks are handled at once. Cancellation does not interrupt a decision that has started.
  */
+@JvmSynthetic
 public suspend fun Responder.awaitReply(received: VerifiedWebhook): String = runOn(webhookDispatcher) { respond(received) }
 
 /**
  * Suspends while a webhook is received, and returns the response to send; see [WebhookReceiver.receive]. At most 64 webhooks are
  * verified or decided at once, and 64 handled. Cancellation does not interrupt a decision or a handler that has started.
  */
+@JvmSynthetic
 public suspend fun WebhookReceiver.awaitResponse(headers: Map<String, *>, body: ByteArray): WebhookResponse {
     val begun = runOn(webhookDispatcher) { begin(headers, body) }
     if (begun !is WebhookReceiver.Begun.Claimed) return finish(begun)
@@ -99,6 +103,7 @@ public suspend fun WebhookReceiver.awaitResponse(headers: Map<String, *>, body: 
  *
  * @param context where the decisions run. Default: `Dispatchers.Default`.
  */
+@JvmSynthetic
 public fun suspendingDecider(
     context: CoroutineContext = Dispatchers.Default,
     decide: suspend (AuthEvent) -> Decision,
@@ -109,7 +114,7 @@ public fun suspendingDecider(
  *
  * @param context where the handler runs. Default: `Dispatchers.Default`.
  */
-@JvmSynthetic // Java has no suspending functions.
+@JvmSynthetic
 public fun suspendingHandler(
     context: CoroutineContext = Dispatchers.Default,
     handle: suspend (Event) -> Unit,
@@ -153,5 +158,11 @@ private suspend fun <T> runOn(dispatcher: CoroutineDispatcher, block: () -> T): 
 public fun <T> Pager<T>.asFlow(): Flow<T> = flow {
     val rows = iterator()
     // Not by `flowOn`, which reads rows ahead: those would be lost to the next pass when the collector stops.
-    while (hasFetched() || withContext(keySecureDispatcher) { rows.hasNext() }) emit(rows.next())
+    while (hasFetched() || hasNext(rows)) emit(rows.next())
+}
+
+/** Fetches a page, whose wait for a thread counts into its time limit. */
+private suspend fun hasNext(rows: Iterator<*>): Boolean {
+    val start = System.nanoTime()
+    return withContext(keySecureDispatcher) { QueueTime.after(start) { rows.hasNext() } }
 }

@@ -1,8 +1,8 @@
 package io.keysecure
 
-import io.keysecure.ffi.Decider as FfiDecider
-import io.keysecure.ffi.Decision as FfiDecision
-import io.keysecure.ffi.ForeignFailure
+import io.keysecure.internal.ffi.FfiDecider
+import io.keysecure.internal.ffi.FfiDecision
+import io.keysecure.internal.ffi.FfiForeignFailure
 import io.keysecure.model.AuthEvent
 import java.time.Duration
 import java.util.concurrent.ExecutionException
@@ -30,7 +30,7 @@ internal class GuardedDecider(
             (if (executor == null) decideHere(purchase) else decideOn(executor, purchase)).toFfi()
         } catch (error: Throwable) {
             report(purchase, error)
-            throw ForeignFailure.Failed(described(error))
+            throw FfiForeignFailure.Failed(described(error))
         }
 
     private fun decideHere(purchase: AuthEvent): Decision {

@@ -1,6 +1,6 @@
 package io.keysecure
 
-import io.keysecure.ffi.EnsureOptions as FfiEnsureOptions
+import io.keysecure.internal.ffi.FfiEnsureOptions
 import io.keysecure.model.OnStoreFailure
 import io.keysecure.model.WindowBound
 import java.time.Duration

@@ -42,9 +42,9 @@ internal inline fun <T> call(block: () -> T): T =
         throw invalidInput("a text contains an unpaired surrogate")
     } catch (wrong: IllegalArgumentException) {
         throw if (wrong.message.orEmpty().startsWith("Invalid duration")) invalidInput("a duration must not be negative") else wrong
-    } catch (_: io.keysecure.ffi.InternalException) {
+    } catch (_: io.keysecure.internal.ffi.UniffiInternalException) {
         throw panicked()
-    } catch (_: io.keysecure.model.InternalException) {
+    } catch (_: io.keysecure.model.UniffiInternalException) {
         throw panicked()
     } catch (error: LinkageError) {
         throw NativeLibrary.failed(error)

@@ -1,11 +1,11 @@
 package io.keysecure
 
-import io.keysecure.ffi.extraNames
-import io.keysecure.ffi.extraValue
-import io.keysecure.ffi.jsonBoolean
-import io.keysecure.ffi.jsonDecimal
-import io.keysecure.ffi.jsonText
-import io.keysecure.ffi.maskedText
+import io.keysecure.internal.ffi.extraNames
+import io.keysecure.internal.ffi.extraValue
+import io.keysecure.internal.ffi.jsonBoolean
+import io.keysecure.internal.ffi.jsonDecimal
+import io.keysecure.internal.ffi.jsonText
+import io.keysecure.internal.ffi.maskedText
 import java.math.BigDecimal
 
 /**

@@ -1,6 +1,6 @@
 package io.keysecure
 
-import io.keysecure.ffi.Observer as FfiObserver
+import io.keysecure.internal.ffi.FfiObserver
 import io.keysecure.model.Outcome
 import java.util.function.Consumer
 import java.util.logging.Level

@@ -1,5 +1,6 @@
 package io.keysecure
 
+import java.time.Duration
 import java.util.Spliterator
 import java.util.Spliterators
 import java.util.concurrent.locks.ReentrantLock
@@ -18,9 +19,9 @@ import kotlin.concurrent.withLock
  * incomplete list is never mistaken for a complete one; another iteration continues after it. [results] returns errors in place of
  * their rows, and all rows after them.
  */
-public class Pager<T> internal constructor(open: () -> PageSource<T>) : Sequence<T> {
+public class Pager<T> internal constructor(timeout: Duration, open: () -> PageSource<T>) : Sequence<T> {
     // Opened immediately, so that an invalid argument is refused where it is passed.
-    private val rows = RowIterator(open())
+    private val rows = RowIterator(timeout, open())
 
     /** Whether the next row is available without a request. */
     internal fun hasFetched(): Boolean = rows.hasFetched()
@@ -33,6 +34,7 @@ public class Pager<T> internal constructor(open: () -> PageSource<T>) : Sequence
     override fun iterator(): Iterator<T> = rows
 
     /** The remaining rows as successes, and the errors as failures. */
+    @JvmSynthetic // Java has no `Result`: there, an iterator continues after an error.
     public fun results(): Sequence<Result<T>> = Sequence { ResultIterator(rows) }
 
     /**
@@ -53,11 +55,16 @@ public class Pager<T> internal constructor(open: () -> PageSource<T>) : Sequence
     }
 }
 
-/** The pages of a list call: [next] returns the rows of the next page, none at the end. */
-internal class PageSource<T>(val next: () -> List<T>, val close: () -> Unit)
+/**
+ * The pages of a list call.
+ *
+ * @property next returns the rows of the next page, none at the end.
+ * @property nextAfterWaiting does so for a call that has already waited so long for a thread.
+ */
+internal class PageSource<T>(val next: () -> List<T>, val nextAfterWaiting: (Duration) -> List<T>, val close: () -> Unit)
 
 /** Unlike `AbstractIterator`, it can continue after an error. Locked, so that another thread may continue. */
-private class RowIterator<T>(private val source: PageSource<T>) : Iterator<T> {
+private class RowIterator<T>(private val timeout: Duration, private val source: PageSource<T>) : Iterator<T> {
     private var page: Iterator<T> = emptyList<T>().iterator()
     private var ended = false
 
@@ -70,7 +77,7 @@ private class RowIterator<T>(private val source: PageSource<T>) : Iterator<T> {
         lock.withLock {
             if (page.hasNext()) return true
             if (ended) return false
-            page = read { source.next() }.iterator()
+            page = CallThreads.READS.run(limit = timeout) { call { nextPage() } }.iterator()
             if (!page.hasNext()) {
                 ended = true
                 source.close()
@@ -78,6 +85,8 @@ private class RowIterator<T>(private val source: PageSource<T>) : Iterator<T> {
             return !ended
         }
     }
+
+    private fun nextPage(): List<T> = QueueTime.take()?.let(source.nextAfterWaiting) ?: source.next()
 
     override fun next(): T = lock.withLock { if (hasNext()) page.next() else throw NoSuchElementException() }
 }

@@ -1,6 +1,6 @@
 package io.keysecure
 
-import io.keysecure.ffi.Pci as FfiPci
+import io.keysecure.internal.ffi.FfiPci
 
 /** Calls for the hosted card page. Every call blocks. */
 public class Pci internal constructor(private val calls: Calls<FfiPci>) {

@@ -1,8 +1,8 @@
 package io.keysecure
 
-import io.keysecure.ffi.AccessToken as FfiAccessToken
-import io.keysecure.ffi.CardSecrets as FfiCardSecrets
-import io.keysecure.ffi.ClientToken as FfiClientToken
+import io.keysecure.internal.ffi.FfiAccessToken
+import io.keysecure.internal.ffi.FfiCardSecrets
+import io.keysecure.internal.ffi.FfiClientToken
 import java.time.Instant
 
 /**

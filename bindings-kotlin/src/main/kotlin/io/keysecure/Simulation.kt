@@ -1,6 +1,6 @@
 package io.keysecure
 
-import io.keysecure.ffi.Simulation as FfiSimulation
+import io.keysecure.internal.ffi.FfiSimulation
 import io.keysecure.model.SimulationRequest
 import io.keysecure.model.SimulationResult
 

@@ -1,10 +1,10 @@
 package io.keysecure
 
-import io.keysecure.ffi.ForeignFailure
-import io.keysecure.ffi.AttemptStore as FfiAttemptStore
-import io.keysecure.ffi.ReplayStore as FfiReplayStore
-import io.keysecure.ffi.Store as FfiStore
-import io.keysecure.ffi.TokenStore as FfiTokenStore
+import io.keysecure.internal.ffi.FfiForeignFailure
+import io.keysecure.internal.ffi.FfiAttemptStore
+import io.keysecure.internal.ffi.FfiReplayStore
+import io.keysecure.internal.ffi.FfiStore
+import io.keysecure.internal.ffi.FfiTokenStore
 import io.keysecure.model.AttemptEnd
 import java.nio.file.Path
 import java.time.Duration
@@ -201,14 +201,14 @@ private class GuardedReplays(private val inner: ReplayStore) : FfiReplayStore {
     override fun remove(key: String) = guarded { inner.remove(key) }
 }
 
-/** Runs a store of the caller. Only a [ForeignFailure] may propagate into native code, not even an [Error]. */
+/** Runs a store of the caller. Only an [FfiForeignFailure] may propagate into native code, not even an [Error]. */
 internal inline fun <T> guarded(code: () -> T): T =
     try {
         code()
     } catch (error: Throwable) {
         if (error is InterruptedException) Thread.currentThread().interrupt()
         LastCause.ofStore.put(error)
-        throw ForeignFailure.Failed(described(error))
+        throw FfiForeignFailure.Failed(described(error))
     }
 
 /** The class of an exception, the place it was thrown, and those of its causes. Omits the messages, which may hold secrets. */

@@ -1,7 +1,7 @@
 package io.keysecure
 
-import io.keysecure.ffi.Transport as FfiTransport
-import io.keysecure.ffi.TransportFailure
+import io.keysecure.internal.ffi.FfiTransport
+import io.keysecure.internal.ffi.FfiTransportFailure
 import io.keysecure.model.TransportFault
 import java.util.Objects
 
@@ -49,7 +49,7 @@ public class TransportFailedException @JvmOverloads constructor(
     cause: Throwable? = null,
 ) : RuntimeException("$fault", cause)
 
-/** Adapts a [Transport] to the native library. Only a [TransportFailure] may propagate into native code, not even an [Error]. */
+/** Adapts a [Transport] to the native library. Only an [FfiTransportFailure] may propagate into native code, not even an [Error]. */
 internal class GuardedTransport(private val inner: Transport) : FfiTransport {
     override fun send(request: HttpRequest): HttpResponse =
         try {
@@ -57,11 +57,11 @@ internal class GuardedTransport(private val inner: Transport) : FfiTransport {
             Objects.requireNonNull(inner.send(request), "the transport returned null").also { LastCause.ofTransport.take() }
         } catch (failed: TransportFailedException) {
             LastCause.ofTransport.put(failed.cause ?: failed)
-            throw TransportFailure.Failed(failed.fault, failed.mayHaveBeenSent)
+            throw FfiTransportFailure.Failed(failed.fault, failed.mayHaveBeenSent)
         } catch (error: Throwable) {
             if (error is InterruptedException) Thread.currentThread().interrupt()
             LastCause.ofTransport.put(error)
-            throw TransportFailure.Failed(TransportFault.OTHER, true)
+            throw FfiTransportFailure.Failed(TransportFault.OTHER, true)
         }
 
     /** An implementation that throws promises nothing. */

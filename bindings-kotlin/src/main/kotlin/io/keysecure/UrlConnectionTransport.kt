@@ -49,6 +49,7 @@ public class UrlConnectionTransport @JvmOverloads constructor(
         val late = AtomicBoolean()
         val phase = AtomicReference(Phase.HEAD)
         val interrupted = AtomicBoolean()
+        val closing = AtomicBoolean()
         val caller = Thread.currentThread()
         var opened: HttpURLConnection? = null
         val timers = ArrayList<Future<*>>(2)
@@ -56,17 +57,25 @@ public class UrlConnectionTransport @JvmOverloads constructor(
         try {
             val connection = URI.create(request.url).toURL().openConnection(proxy) as HttpURLConnection
             opened = connection
+            val close = {
+                if (closing.compareAndSet(false, true)) onOwnThread { runCatching(connection::disconnect).also { closing.set(false) } }
+            }
             end = {
                 over.set(true)
                 gate.abandon()
                 // The reader of the body checks `over`.
-                if (phase.compareAndSet(Phase.HEAD, Phase.OVER)) onOwnThread(connection::disconnect)
+                if (phase.compareAndSet(Phase.HEAD, Phase.OVER)) close()
             }
             inProgress += end
             // The timeout of a connection applies to each read; this one applies to the whole exchange.
             timers += clock.schedule({ late.set(true); end() }, request.timeout.nanos(), TimeUnit.NANOSECONDS)
-            // Sockets of the system do not notice that their thread is interrupted.
-            val watch = { if (caller.isInterrupted && interrupted.compareAndSet(false, true)) end() }
+            val watch = {
+                // Sockets of the system do not notice that their thread is interrupted.
+                if (caller.isInterrupted && interrupted.compareAndSet(false, true)) end()
+                // A connection that is closed between the request and the wait for its response opens again, and waits for a
+                // response to nothing.
+                if (phase.get() == Phase.OVER) close()
+            }
             timers += clock.scheduleWithFixedDelay(watch, INTERVAL_MS, INTERVAL_MS, TimeUnit.MILLISECONDS)
             prepare(connection, request)
             connection.connect()

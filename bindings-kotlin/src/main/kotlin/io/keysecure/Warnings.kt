@@ -1,9 +1,9 @@
 package io.keysecure
 
-import io.keysecure.ffi.LogLevel
-import io.keysecure.ffi.Warning
-import io.keysecure.ffi.WarningSink
-import io.keysecure.ffi.setWarningSink
+import io.keysecure.internal.ffi.FfiLogLevel
+import io.keysecure.internal.ffi.FfiWarning
+import io.keysecure.internal.ffi.FfiWarningSink
+import io.keysecure.internal.ffi.setWarningSink
 import java.util.logging.Level
 import java.util.logging.LogRecord
 import java.util.logging.Logger
@@ -36,7 +36,7 @@ public class WarningRecord internal constructor(level: Level, text: String, publ
  * an unavailable store, a call that failed, a purchase that was declined or decided too late, a rejected webhook. No warning
  * holds a secret.
  */
-internal object Warnings : WarningSink {
+internal object Warnings : FfiWarningSink {
     const val NAME = "keysecure"
 
     private val logger = Logger.getLogger(NAME)
@@ -50,8 +50,8 @@ internal object Warnings : WarningSink {
      */
     fun install() = installed
 
-    override fun warn(warning: Warning) {
-        val level = if (warning.level == LogLevel.ERROR) Level.SEVERE else Level.WARNING
+    override fun warn(warning: FfiWarning) {
+        val level = if (warning.level == FfiLogLevel.ERROR) Level.SEVERE else Level.WARNING
         log(level, warning.text, warning.fields.associate { it.name to it.value })
     }
 

@@ -71,7 +71,7 @@ public class WebhookReceiver @JvmOverloads constructor(
     private val onFailure: BiConsumer<Event, Throwable>? = null,
     private val handler: EventHandler,
 ) {
-    private val responder = responder ?: Responder({ Decision.Decline("purchases are not accepted") })
+    private val responder = responder ?: Responder.withoutDecider()
 
     /**
      * Receives a webhook whose body the server has read. Read at most [maxBody] bytes and one more: a longer body gets 413.

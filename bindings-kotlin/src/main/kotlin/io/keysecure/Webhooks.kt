@@ -1,11 +1,11 @@
 package io.keysecure
 
-import io.keysecure.ffi.Claim as FfiClaim
-import io.keysecure.ffi.Decision as FfiDecision
-import io.keysecure.ffi.VerifiedWebhook as FfiVerifiedWebhook
-import io.keysecure.ffi.Responder as FfiResponder
-import io.keysecure.ffi.WebhookVerifier as FfiWebhookVerifier
-import io.keysecure.ffi.WebhookOptions
+import io.keysecure.internal.ffi.FfiClaim
+import io.keysecure.internal.ffi.FfiDecision
+import io.keysecure.internal.ffi.FfiVerifiedWebhook
+import io.keysecure.internal.ffi.FfiResponder
+import io.keysecure.internal.ffi.FfiWebhookVerifier
+import io.keysecure.internal.ffi.FfiWebhookOptions
 import io.keysecure.model.AuthEvent
 import io.keysecure.model.CanonicalForm
 import io.keysecure.model.Event
@@ -52,11 +52,14 @@ public class WebhookVerifier internal constructor(private val ffi: FfiWebhookVer
         call {
             Warnings.install()
             val options =
-                WebhookOptions(tolerance, ignoreTimestamp, store?.ffi, onStoreFailure, maxBody, clock?.let(::GuardedClock))
+                FfiWebhookOptions(tolerance, ignoreTimestamp, store?.ffi, onStoreFailure, maxBody, clock?.let(::GuardedClock))
             FfiWebhookVerifier(appId, secrets, options)
         },
         maxBody,
     )
+
+    /** Creates a verifier with a store and defaults, for Java. See [builder] for the other settings. */
+    public constructor(appId: String, secrets: List<String>, store: Store) : this(appId, secrets, tolerance = null, store = store)
 
     /**
      * Verifies a webhook and parses its event.
@@ -121,12 +124,21 @@ public class WebhookVerifier internal constructor(private val ffi: FfiWebhookVer
         private const val MAX_BODY_LIMIT = 1024 * 1024
 
         /**
+         * Creates a builder with the Api-Key and the apiSecret, for Java.
+         *
+         * @param secrets several during a rotation.
+         */
+        @JvmStatic
+        public fun builder(appId: String, vararg secrets: String): WebhookVerifierBuilder =
+            WebhookVerifierBuilder(secrets.toList()) { options, used -> FfiWebhookVerifier(appId, used.orEmpty(), options) }
+
+        /**
          * Parses a webhook **without verifying it**, for stored webhooks and tests. Anybody may have sent it.
          *
          * @throws KeySecureException.Webhook when the body is not a webhook.
          */
         @JvmStatic
-        public fun parseUnverified(body: ByteArray): Event = call { io.keysecure.ffi.parseUnverified(body) }
+        public fun parseUnverified(body: ByteArray): Event = call { io.keysecure.internal.ffi.parseUnverified(body) }
     }
 }
 
@@ -204,14 +216,14 @@ public class Claim internal constructor(private val ffi: FfiClaim) : AutoCloseab
 public object Replies {
     /** Returns the exact body that accepts a webhook. */
     @JvmStatic
-    public fun accept(): String = call { io.keysecure.ffi.replyAccept() }
+    public fun accept(): String = call { io.keysecure.internal.ffi.replyAccept() }
 
     /**
      * Returns the exact body to reply with to a webhook that was handled before: acceptance, but a decline for a purchase, because
      * a purchase must not be decided twice. [WebhookVerifier.replyDuplicate] repeats the first reply instead.
      */
     @JvmStatic
-    public fun duplicate(body: ByteArray): String = call { io.keysecure.ffi.replyDuplicate(body) }
+    public fun duplicate(body: ByteArray): String = call { io.keysecure.internal.ffi.replyDuplicate(body) }
 
     /**
      * Returns the exact body that declines a purchase.
@@ -220,7 +232,7 @@ public object Replies {
      * @throws KeySecureException.InvalidInput when the message is blank.
      */
     @JvmStatic
-    public fun decline(message: String): String = call { io.keysecure.ffi.replyDecline(message) }
+    public fun decline(message: String): String = call { io.keysecure.internal.ffi.replyDecline(message) }
 }
 
 /** A merchant's decision on a purchase. */
@@ -279,22 +291,38 @@ public fun interface Decider {
  * late. It is called on a thread of the library. What it throws is ignored.
  * @throws KeySecureException.InvalidInput when the budget is not valid.
  */
-public class Responder @JvmOverloads constructor(
-    decider: Decider,
-    otherwise: Decision? = null,
-    budget: Duration? = null,
-    executor: Executor? = null,
-    onFailure: BiConsumer<AuthEvent, Throwable>? = null,
-) {
-    init {
-        Warnings.install()
-    }
-
-    private val ffi = call { FfiResponder(GuardedDecider(decider, executor, onFailure, budget), otherwise?.toFfi(), budget) }
+public class Responder private constructor(private val ffi: FfiResponder) {
+    @JvmOverloads
+    public constructor(
+        decider: Decider,
+        otherwise: Decision? = null,
+        budget: Duration? = null,
+        executor: Executor? = null,
+        onFailure: BiConsumer<AuthEvent, Throwable>? = null,
+    ) : this(
+        call {
+            Warnings.install()
+            FfiResponder(GuardedDecider(decider, executor, onFailure, budget), otherwise?.toFfi(), budget)
+        },
+    )
 
     /**
      * Returns the body to reply with. Accepts everything but a purchase immediately; a purchase in an unknown format gets the
      * default. Waits for the decision, also when the thread is interrupted; see `awaitReply` for coroutines.
      */
     public fun respond(received: VerifiedWebhook): String = webhook { ffi.respond(received.ffi) }
+
+    public companion object {
+        /** Creates a builder with your decision, for Java. */
+        @JvmStatic
+        public fun builder(decider: Decider): ResponderBuilder = ResponderBuilder(decider)
+
+        /** Declines all purchases. */
+        internal fun withoutDecider(): Responder = Responder(
+            call {
+                Warnings.install()
+                io.keysecure.internal.ffi.responderWithoutDecider()
+            },
+        )
+    }
 }

@@ -1,11 +1,9 @@
 package io.keysecure;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.keysecure.model.ApplyCard;
 import io.keysecure.model.Card;
@@ -29,24 +27,12 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
-import java.lang.reflect.Constructor;
 import java.lang.reflect.Method;
-import java.lang.reflect.Modifier;
 import java.math.BigDecimal;
-import java.nio.file.FileSystems;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.Paths;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
-import kotlin.jvm.JvmClassMappingKt;
-import kotlin.reflect.KVisibility;
 import org.junit.jupiter.api.Test;
 
 /** What Java callers find. */
@@ -192,7 +178,7 @@ class JavaApiTest {
             }
         };
         byte[] body = "{\"id\":\"1\",\"action\":\"Auth\",\"data\":{\"consume_no\":\"c\",\"card_no\":\"k\",\"amount\":12.50}}".getBytes();
-        WebhookVerifier guarded = new WebhookVerifier("key", List.of("secret"), null, Store.own(null, null, replays));
+        WebhookVerifier guarded = new WebhookVerifier("key", List.of("secret"), Store.own(null, null, replays));
         assertSame(gone, assertThrows(KeySecureException.Webhook.class,
                 () -> guarded.verify(guarded.signForTests(Instant.now(), body), body)).getCause());
 
@@ -200,7 +186,7 @@ class JavaApiTest {
         Decider decider = purchase -> {
             throw gone;
         };
-        Responder responder = new Responder(decider, null, null, null, (purchase, error) -> failure.set(error));
+        Responder responder = Responder.builder(decider).onFailure((purchase, error) -> failure.set(error)).build();
         WebhookVerifier verifier = new WebhookVerifier("key", List.of("secret"));
         responder.respond(verifier.verify(verifier.signForTests(Instant.now(), body), body));
         assertSame(gone, failure.get());
@@ -214,63 +200,5 @@ class JavaApiTest {
                 assertEquals(List.of(Exception.class), List.of(one.getExceptionTypes()), one.toString());
             }
         }
-    }
-
-    /** Java needs `Unit.INSTANCE` for a function that returns nothing in Kotlin. */
-    @Test
-    void noPublicSignatureHasAFunctionThatReturnsUnit() throws Exception {
-        List<String> found = new ArrayList<>();
-        for (Class<?> type : publicClasses()) {
-            for (Constructor<?> one : type.getConstructors()) {
-                collect(type, Arrays.toString(one.getGenericParameterTypes()), found);
-            }
-            for (Method one : type.getMethods()) {
-                if (one.getDeclaringClass() == type && !one.isSynthetic()) {
-                    collect(type, Arrays.toString(one.getGenericParameterTypes()), found);
-                }
-            }
-        }
-        assertEquals(List.of(), found);
-    }
-
-    private static void collect(Class<?> type, String parameters, List<String> found) {
-        // Functions that suspend are for Kotlin only.
-        boolean isForJava = !parameters.contains("kotlin.coroutines.Continuation");
-        if (isForJava && parameters.contains("kotlin.Unit>")) found.add(type.getName() + " " + parameters);
-    }
-
-    @Test
-    void classesOfThePublicPackageHaveNoDoubleInTheInternalOne() throws Exception {
-        for (String name : List.of("Client", "Transport", "Observer", "Store", "HttpRequest")) {
-            try {
-                assertTrue(isInternal(Class.forName("io.keysecure.ffi." + name)), name);
-            } catch (ClassNotFoundException expected) {
-                assertEquals("HttpRequest", name);
-            }
-        }
-        assertTrue(isInternal(Class.forName("io.keysecure.model.RustBuffer")));
-        assertFalse(isInternal(Card.class));
-    }
-
-    /** What is internal in Kotlin is public for Java; the metadata says so. */
-    private static boolean isInternal(Class<?> type) {
-        return JvmClassMappingKt.getKotlinClass(type).getVisibility() == KVisibility.INTERNAL;
-    }
-
-    private static List<Class<?>> publicClasses() throws Exception {
-        Path folder = Paths.get(Client.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-        Path root = Files.isDirectory(folder) ? folder : FileSystems.newFileSystem(folder, (ClassLoader) null).getPath("/");
-        List<Class<?>> classes = new ArrayList<>();
-        try (Stream<Path> files = Files.walk(root.resolve("io/keysecure"))) {
-            for (Path file : files.filter(path -> path.toString().endsWith(".class")).collect(Collectors.toList())) {
-                String name = root.relativize(file).toString().replace(".class", "").replace('/', '.');
-                if (name.contains(".ffi.")) continue;
-                Class<?> type = Class.forName(name, false, Client.class.getClassLoader());
-                boolean isFile = name.endsWith("Kt") || name.contains("$");
-                if (Modifier.isPublic(type.getModifiers()) && !isFile && !isInternal(type)) classes.add(type);
-            }
-        }
-        assertTrue(classes.size() > 50);
-        return classes;
     }
 }

@@ -15,6 +15,7 @@ import io.keysecure.model.Transfer;
 import io.keysecure.model.TransferResult;
 import io.keysecure.model.TransferType;
 import io.keysecure.sandbox.Sandbox;
+import io.keysecure.sandbox.TestCardSecrets;
 import java.io.ByteArrayInputStream;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -22,6 +23,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
@@ -97,6 +100,56 @@ class JavaCallersTest {
                 : Decision.decline("over the limit"));
         assertEquals(Replies.decline("over the limit"), responder.respond(verifier.verify(headers, body)));
         assertEquals(Decision.Approve.INSTANCE, Decision.approve());
+    }
+
+    @Test
+    void verifiersAndRespondersAreBuilt() throws Exception {
+        ExecutorService executor = Executors.newSingleThreadExecutor(task -> new Thread(task, "decisions"));
+        try (Sandbox sandbox = new Sandbox(); Client client = client(sandbox)) {
+            Store store = Store.own(null, null, new TestReplayStore());
+            List<WebhookVerifier> verifiers = List.of(
+                    WebhookVerifier.builder("key", "old-secret", "secret").store(store).tolerance(Duration.ofSeconds(60)).build(),
+                    client.webhookVerifierBuilder().secrets("secret").store(store).maxBody(2_000).build(),
+                    client.webhookVerifier(store),
+                    new WebhookVerifier("key", List.of("secret"), store));
+            List<String> failures = new ArrayList<>();
+            Responder responder = Responder.builder(purchase -> {
+                        throw new IllegalStateException(Thread.currentThread().getName());
+                    })
+                    .otherwise(Decision.decline("ask again"))
+                    .budget(Duration.ofMillis(700))
+                    .executor(executor)
+                    .onFailure((purchase, error) -> failures.add(purchase.getConsumeNo() + " " + error.getMessage()))
+                    .build();
+            for (int number = 0; number < verifiers.size(); number++) {
+                WebhookVerifier verifier = verifiers.get(number);
+                byte[] body = ("{\"id\":\"1\",\"action\":\"Auth\",\"data\":{\"consume_no\":\"c" + number
+                        + "\",\"card_no\":\"k\",\"amount\":12.50}}").getBytes();
+                Map<String, String> headers = verifier.signForTests(Instant.now(), body);
+                assertEquals(Replies.decline("ask again"), responder.respond(verifier.verify(headers, body)));
+                // It has the store.
+                assertThrows(KeySecureException.Webhook.class, () -> verifier.verify(headers, body));
+            }
+            assertEquals(List.of("c0 decisions", "c1 decisions", "c2 decisions", "c3 decisions"), failures);
+            assertThrows(KeySecureException.Webhook.class, () -> verifiers.get(1).verify(Map.of(), new byte[2_001]));
+            assertThrows(KeySecureException.Config.class, () -> WebhookVerifier.builder("key").build());
+            assertThrows(KeySecureException.InvalidInput.class, () -> Responder.builder(purchase -> Decision.approve())
+                    .budget(Duration.ofMillis(-1))
+                    .build());
+        } finally {
+            executor.shutdown();
+        }
+    }
+
+    @Test
+    void theSandboxIsControlledWithMaps() {
+        try (Sandbox sandbox = new Sandbox()) {
+            sandbox.settings(Map.of("http_statuses", "strict"));
+            sandbox.listSettings(Map.of("page_cap", 50));
+            sandbox.control("POST /faults/clear");
+            TestCardSecrets secrets = sandbox.secrets(sandbox.virtualCard(sandbox.approvedCardholder()));
+            assertEquals(List.of(16, 3), List.of(secrets.getPan().length(), secrets.getCvv().length()));
+        }
     }
 
     @Test

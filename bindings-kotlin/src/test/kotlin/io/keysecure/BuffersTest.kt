@@ -1,9 +1,8 @@
 package io.keysecure
 
-import io.keysecure.ffi.FfiConverterTypeHttpResponse
-import io.keysecure.ffi.HttpResponse
-import io.keysecure.ffi.RustBuffer
-import io.keysecure.ffi.UniffiCall
+import io.keysecure.internal.ffi.FfiConverterTypeHttpResponse
+import io.keysecure.internal.ffi.RustBuffer
+import io.keysecure.internal.ffi.UniffiCall
 import java.nio.ByteBuffer
 import org.junit.jupiter.api.Assertions.assertArrayEquals
 import org.junit.jupiter.api.Assertions.assertEquals

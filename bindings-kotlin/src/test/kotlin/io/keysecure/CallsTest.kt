@@ -198,6 +198,6 @@ class CallsTest {
 
     @Test
     fun `the native library has the version of the Kotlin code`() {
-        assertEquals(System.getProperty("keysecure.version"), io.keysecure.ffi.libraryVersion())
+        assertEquals(System.getProperty("keysecure.version"), io.keysecure.internal.ffi.libraryVersion())
     }
 }

@@ -1,6 +1,6 @@
 package io.keysecure
 
-import io.keysecure.ffi.ClientOptions
+import io.keysecure.internal.ffi.FfiClientOptions
 import io.keysecure.model.CardStatus
 import io.keysecure.model.Consumption
 import io.keysecure.model.Event
@@ -85,7 +85,7 @@ class CanaryTest {
         failing { client.cards().activate(cardNo, env.cardholderNo, "7392517", "1") }
         failing { client.cards().setPin(cardNo, env.cardholderNo, "739251739251") }
         failing { Client("k\u0007", "s3cr3t-merchant!") }
-        val options = ClientOptions(proxy = "http://user:pr0xy-passw0rd@127.0.0.1:9", baseUrl = sandbox.baseUrl)
+        val options = FfiClientOptions(proxy = "http://user:pr0xy-passw0rd@127.0.0.1:9", baseUrl = sandbox.baseUrl)
         print(options)
         failing {
             Client("key", "s3cr3t-merchant!", proxy = "http://user:pr0xy-passw0rd@127.0.0.1:9", maxRetries = 0).cards().get("c")

@@ -76,6 +76,30 @@ class CoroutinesTest {
     }
 
     @Test
+    fun `a page that has waited longer than its timeout is not requested`() = TestEnv().use { env ->
+        val client = env.builder().timeout(Duration.ofMillis(300)).build()
+        client.accessToken().close()
+        runBlocking {
+            val (busy, free) = CountDownLatch(16) to CountDownLatch(1)
+            val all = (1..16).map { launch { env.client.io { busy.countDown(); free.await() } } }
+            withContext(Dispatchers.IO) { busy.await() }
+            val late = listOf(
+                async { runCatching { client.io { cards().packages().toList() } } },
+                async { runCatching { client.cards().packages().asFlow().toList() } },
+            )
+            delay(600)
+            free.countDown()
+            all.joinAll()
+            for (list in late.awaitAll()) {
+                assertEquals(Outcome.NOT_SENT, (list.exceptionOrNull() as KeySecureException).outcome, "$list")
+            }
+            assertEquals(0, env.sandbox.requestsTo("cards.packages"))
+            // Only the first page of a block has waited.
+            assertTrue(client.io { cards().packages().toList() }.isNotEmpty())
+        }
+    }
+
+    @Test
     fun `a block that is cancelled before it starts does not run`() = TestEnv().use { env ->
         val runs = AtomicInteger()
         runBlocking {

@@ -1,5 +1,6 @@
 package io.keysecure
 
+import io.keysecure.model.Method
 import io.keysecure.model.Outcome
 import io.keysecure.model.TransportFault
 import java.nio.file.Files
@@ -91,6 +92,28 @@ class InterruptsTest {
         assertEquals(Outcome.UNKNOWN, failed.outcome, "$failed")
         assertThrows(KeySecureException.Config::class.java) { client.cardholders().get(env.cardholderNo) }
         Unit
+    }
+
+    /** The exchange may be at any point between its request and the wait for the response. */
+    @ParameterizedTest
+    @EnumSource(names = ["JAVA_HTTP", "URL_CONNECTION"])
+    fun `closing a transport ends an exchange that has just been sent`(over: Over) {
+        val transport = checkNotNull(over.make())
+        RawServer { socket, _ ->
+            readRequest(socket.getInputStream())
+            transport.close()
+            Thread.sleep(5_000)
+        }.use { server ->
+            val timeout = Duration.ofSeconds(5)
+            val request = HttpRequest(Method.POST, server.url, emptyList(), ByteArray(10), timeout, timeout, 1_000)
+            repeat(200) {
+                val start = System.nanoTime()
+                val failed = assertThrows(TransportFailedException::class.java) { transport.send(request) }
+                val millis = (System.nanoTime() - start) / 1_000_000
+                assertTrue(millis < 2_000, "exchange $it ended after $millis ms")
+                assertTrue(failed.mayHaveBeenSent)
+            }
+        }
     }
 
     @Test

@@ -53,7 +53,7 @@ class KotlinVersionsTest {
 
     @Test
     fun `classes are those of JDK 11`() {
-        val names = listOf("Client", "model.Card", "ffi.UniffiLib", "json.KeySecureGson", "sandbox.Sandbox")
+        val names = listOf("Client", "model.Card", "internal.ffi.UniffiLib", "json.KeySecureGson", "sandbox.Sandbox")
         for (name in names) {
             val path = "io/keysecure/${name.replace('.', '/')}.class"
             DataInputStream(javaClass.classLoader.getResourceAsStream(path)!!).use { file ->

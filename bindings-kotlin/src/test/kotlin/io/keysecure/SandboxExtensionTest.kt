@@ -1,10 +1,12 @@
 package io.keysecure
 
 import io.keysecure.sandbox.KeySecureSandbox
+import java.net.URI
 import org.junit.jupiter.api.AfterAll
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertNotEquals
 import org.junit.jupiter.api.Assertions.assertSame
+import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.BeforeAll
 import org.junit.jupiter.api.Nested
 import org.junit.jupiter.api.Test
@@ -21,6 +23,19 @@ class SandboxExtensionTest {
     @Test
     fun `two parameters of one test are one sandbox`(one: Sandbox, other: Sandbox) {
         assertSame(one, other)
+    }
+
+    /** The store in memory keeps tokens and attempts of a process, for each address and Api-Key. */
+    @Test
+    fun `a sandbox on the port of an earlier one inherits no token`() {
+        val port = TestEnv().use { env ->
+            env.client.accessToken().close()
+            URI(env.sandbox.baseUrl).port
+        }
+        TestEnv("--port", "$port").use { env ->
+            val failed = assertThrows(KeySecureException.NotFound::class.java) { env.client.cardholders().get("nobody") }
+            assertEquals(1, failed.attempts)
+        }
     }
 
     @Nested

@@ -5,6 +5,7 @@ import com.sun.jna.Platform
 import io.keysecure.model.Environment
 import java.nio.file.Files
 import java.nio.file.Path
+import java.time.Duration
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
@@ -12,6 +13,13 @@ import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.io.TempDir
 
 class SettingsTest {
+    @Test
+    fun `ensure calls wait for a thread until the deadline of the transport`() {
+        fun deadline(transport: Transport?) = Client("key", "sixteen-letters!", transport = transport).use { it.limits.ensure }
+        assertEquals(Duration.ofSeconds(60), deadline(null))
+        assertEquals(Duration.ofSeconds(180), deadline(UrlConnectionTransport()))
+    }
+
     @TempDir
     lateinit var folder: Path
 

@@ -1,6 +1,6 @@
 package io.keysecure
 
-import io.keysecure.ffi.libraryVersion
+import io.keysecure.internal.ffi.libraryVersion
 import io.keysecure.model.Outcome
 import io.keysecure.model.TransportFault
 import java.lang.reflect.Proxy

@@ -5,11 +5,13 @@ import io.keysecure.model.TransportFault
 import java.time.Duration
 import java.time.Instant
 import java.util.concurrent.Callable
+import java.util.concurrent.ConcurrentHashMap
 import java.util.concurrent.CountDownLatch
 import java.util.concurrent.ExecutorService
 import java.util.concurrent.Executors
 import java.util.concurrent.Future
 import java.util.concurrent.TimeUnit
+import java.util.concurrent.atomic.AtomicInteger
 import java.util.concurrent.atomic.AtomicLong
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertSame
@@ -31,6 +33,8 @@ class VirtualThreadsTest {
         TRANSPORTS_SEE_THE_CLASS_LOADER(::classLoader),
         TRANSPORTS_SEE_NO_LOCALS_OF_OTHERS(::inheritedLocals),
         WAITING_COUNTS_INTO_THE_TIMEOUT(::waiting),
+        LIMITS_OF_THE_WAIT(::limits),
+        IDLE_THREADS_ARE_USED_FIRST(::idleThreads),
     }
 
     @ParameterizedTest
@@ -194,6 +198,54 @@ class VirtualThreadsTest {
             assertEquals(Outcome.NOT_SENT to TransportFault.TIMEOUT, (failed as KeySecureException).run { outcome to transportFault })
             hanging.forEach { it.get() }
             assertEquals(64, env.sandbox.transfers().size)
+        }
+
+        /** Each kind of call waits for a thread as long as its own time limit. */
+        fun limits() {
+            val calls = Calls(Unit, CallLimits(timeout = Duration.ofMillis(200), ensure = Duration.ofSeconds(30))) { }
+            val threads = virtualThreads()
+            val free = CountDownLatch(1)
+            val busy = CountDownLatch(128)
+            atOnce(threads, 64) { calls.mutate("busy", limit = Duration.ofSeconds(30)) { busy.countDown(); free.await() } }
+            atOnce(threads, 64) { CallThreads.READS.run { busy.countDown(); free.await() } }
+            busy.await()
+            val pager = Pager(Duration.ofMillis(200)) { PageSource({ listOf(1) }, { listOf(2) }, {}) }
+            val short = listOf<() -> Any?>(
+                { calls.mutate("pay") { } },
+                { calls.read { } },
+                { pager.first() },
+                { calls.ensure("pay", "t-1", EnsureOptions(deadline = Duration.ofMillis(200))) { } },
+            )
+            val long = threads.submit(Callable { calls.ensure("pay", "t-1", EnsureOptions()) { "done" } })
+            for (call in short) {
+                val failed = threads.submit(Callable { runCatching(call).exceptionOrNull() }).get() as KeySecureException
+                assertEquals(Outcome.NOT_SENT to TransportFault.TIMEOUT, failed.outcome to failed.transportFault)
+            }
+            assertTrue(!long.isDone)
+            free.countDown()
+            assertEquals("done", long.get())
+        }
+
+        fun idleThreads() {
+            val used = ConcurrentHashMap.newKeySet<String>()
+            val running = AtomicInteger()
+            val most = AtomicInteger()
+            val client = InMemoryTransport { _: HttpRequest ->
+                used += "${System.identityHashCode(Thread.currentThread())}"
+                most.accumulateAndGet(running.incrementAndGet(), ::maxOf)
+                Thread.sleep(2)
+                running.decrementAndGet()
+                """{"list":[]}"""
+            }.client()
+            val threads = virtualThreads()
+            repeat(100) {
+                threads.submit { client.cards().packages().toList() }.get()
+                Thread.sleep(2)
+            }
+            // A thread may not be idle yet when the next call comes.
+            assertTrue(used.size < 8, "${used.size} threads for calls one after another")
+            atOnce(threads, 300) { client.cards().packages().toList() }.forEach { it.get(60, TimeUnit.SECONDS) }
+            assertTrue(most.get() in 8..64, "${most.get()} calls at once")
         }
 
         fun classLoader() {

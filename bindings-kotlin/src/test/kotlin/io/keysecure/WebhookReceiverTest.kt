@@ -69,6 +69,15 @@ class WebhookReceiverTest {
     }
 
     @Test
+    fun `the log says that a receiver without a responder decides nothing`() {
+        RecordedWarnings().use { log ->
+            WebhookReceiver(verifier) { handled += it }.receive(purchase("c4"))
+            assertTrue(log.lines.any { "c4" in it && "there is no decision function" in it }, "${log.lines}")
+            assertTrue(log.lines.none { "by decision" in it }, "${log.lines}")
+        }
+    }
+
+    @Test
     fun `a purchase whose body arrives too late is declined`() {
         val body = purchase("c9")
         val slow = object : FilterInputStream(ByteArrayInputStream(body)) {

@@ -33,7 +33,7 @@ public final class WebhookServer implements AutoCloseable {
      */
     public WebhookServer(Client client, Store store, EventHandler handler, int port) throws IOException {
         WebhookReceiver receiver =
-                new WebhookReceiver(client.webhookVerifier(null, store), new Responder(WebhookServer::decide), handler);
+                new WebhookReceiver(client.webhookVerifier(store), new Responder(WebhookServer::decide), handler);
         server = HttpServer.create(new InetSocketAddress("127.0.0.1", port), 0);
         // The default runs one request at a time: a purchase would wait for the decision on another.
         server.setExecutor(threads);

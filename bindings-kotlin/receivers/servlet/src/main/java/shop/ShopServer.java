@@ -27,7 +27,7 @@ public final class ShopServer {
      */
     public ShopServer(Client client, Store store, EventHandler handler, int port) throws Exception {
         WebhookReceiver receiver =
-                new WebhookReceiver(client.webhookVerifier(null, store), new Responder(ShopServer::decide), handler);
+                new WebhookReceiver(client.webhookVerifier(store), new Responder(ShopServer::decide), handler);
         ServletContextHandler context = new ServletContextHandler();
         context.addServlet(new ServletHolder(new WebhookServlet(receiver)), "/webhooks");
         context.addServlet(new ServletHolder(new HealthServlet(client)), "/healthz");

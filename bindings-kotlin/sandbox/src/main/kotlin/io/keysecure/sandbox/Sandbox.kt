@@ -11,10 +11,12 @@ import java.net.http.HttpRequest
 import java.net.http.HttpResponse
 import java.time.Duration
 import java.time.Instant
+import java.util.UUID
 import java.util.concurrent.TimeUnit
 
 /**
  * Runs the offline sandbox of the platform in a process of its own, for tests. In JUnit 5, [KeySecureSandbox] starts and closes it.
+ * Each sandbox has an Api-Key of its own, unless the options name one.
  *
  *     Sandbox().use { sandbox ->
  *         val cardholderNo = sandbox.approvedCardholder()
@@ -28,8 +30,10 @@ import java.util.concurrent.TimeUnit
  * @throws IllegalStateException when the program cannot be started.
  */
 public class Sandbox(vararg options: String) : AutoCloseable {
+    // The key is not that of another sandbox: `Store.memory()` would keep the token and the attempts of an earlier one for this one,
+    // when the system gives it the same port.
     private val process: Process = ProcessBuilder(
-        listOf(Program.path(), "serve", "--port", "0", "--exit-with-stdin") + options,
+        listOf(Program.path(), "serve", "--port", "0", "--exit-with-stdin", "--api-key", "sandbox-${UUID.randomUUID()}") + options,
     ).redirectError(ProcessBuilder.Redirect.INHERIT).start()
 
     private val info: JsonObject = JsonParser.parseString(
@@ -56,9 +60,13 @@ public class Sandbox(vararg options: String) : AutoCloseable {
     public fun clientBuilder(): ClientBuilder = Client.builder(apiKey, apiSecret).baseUrl(baseUrl)
 
     /** Calls the admin API of the sandbox: `control("POST /clock/advance", "ms" to 3_600_000)`. */
+    @JvmSynthetic // Java has no pairs: see the overloads.
     public fun control(call: String, vararg body: Pair<String, Any?>): JsonElement = control(call, body.toMap())
 
-    /** Calls the admin API of the sandbox, from Java: `control("POST /clock/advance", Map.of("ms", 3_600_000))`. */
+    /** Calls the admin API of the sandbox without a body: `control("POST /faults/clear")`. */
+    public fun control(call: String): JsonElement = control(call, emptyMap())
+
+    /** Calls the admin API of the sandbox: `control("POST /clock/advance", Map.of("ms", 3_600_000))`. */
     public fun control(call: String, body: Map<String, Any?>): JsonElement {
         val (method, path) = call.split(' ')
         val json = JsonObject().apply { body.forEach { (name, value) -> add(name, json(value)) } }.toString()
@@ -85,8 +93,8 @@ public class Sandbox(vararg options: String) : AutoCloseable {
         control("POST /seed/physical_card", "cardholder_no" to cardholderNo).asJsonObject["card_no"].asString
 
     /** Returns the PAN and the CVV of a card. */
-    public fun secrets(cardNo: String): Pair<String, String> =
-        control("POST /cards/secrets_for_tests", "card_no" to cardNo).asJsonObject.let { it["pan"].asString to it["cvv"].asString }
+    public fun secrets(cardNo: String): TestCardSecrets = control("POST /cards/secrets_for_tests", "card_no" to cardNo).asJsonObject
+        .let { TestCardSecrets(pan = it["pan"].asString, cvv = it["cvv"].asString) }
 
     /** Returns the time of the virtual clock. */
     public fun now(): Instant = Instant.ofEpochMilli(control("GET /clock").asJsonObject["now_ms"].asLong)
@@ -108,13 +116,21 @@ public class Sandbox(vararg options: String) : AutoCloseable {
     }
 
     /** Changes the behavior of the platform: `settings("http_statuses" to "strict", "tariffs" to true)`. */
-    public fun settings(vararg settings: Pair<String, Any?>) {
-        control("POST /settings", *settings)
+    @JvmSynthetic
+    public fun settings(vararg settings: Pair<String, Any?>): Unit = settings(settings.toMap())
+
+    /** Changes the behavior of the platform: `settings(Map.of("http_statuses", "strict", "tariffs", true))`. */
+    public fun settings(settings: Map<String, Any?>) {
+        control("POST /settings", settings)
     }
 
     /** Changes the contents of lists: `listSettings("reference" to "trimmed", "page_cap" to 50)`. */
-    public fun listSettings(vararg settings: Pair<String, Any?>) {
-        control("POST /lists/settings", *settings)
+    @JvmSynthetic
+    public fun listSettings(vararg settings: Pair<String, Any?>): Unit = listSettings(settings.toMap())
+
+    /** Changes the contents of lists: `listSettings(Map.of("reference", "trimmed", "page_cap", 50))`. */
+    public fun listSettings(settings: Map<String, Any?>) {
+        control("POST /lists/settings", settings)
     }
 
     /** Charges the management fee of a card, or [amount], and returns the number of the consumption. */
@@ -143,3 +159,11 @@ public class Sandbox(vararg options: String) : AutoCloseable {
 
     private fun json(value: Any?): JsonElement = com.google.gson.Gson().toJsonTree(value)
 }
+
+/**
+ * The secrets of a card of the sandbox.
+ *
+ * @property pan the card number, 16 digits.
+ * @property cvv three digits.
+ */
+public data class TestCardSecrets(val pan: String, val cvv: String)

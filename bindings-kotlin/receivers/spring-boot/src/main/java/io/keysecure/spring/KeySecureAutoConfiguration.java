@@ -72,7 +72,7 @@ public class KeySecureAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean
     WebhookVerifier keySecureWebhookVerifier(Client client, Store store) {
-        return client.webhookVerifier(null, store);
+        return client.webhookVerifier(store);
     }
 
     @Bean
