@@ -11,8 +11,9 @@ final class Relayed {
         "cards.update_status", "consumptions.get", "consumptions.list", "pci.client_token",
     ]
 
-    /// Options of an exactly-once call that belong to the relay.
-    private static let ownOptions = ["settle", "since", "first_attempt"]
+    /// Options of an exactly-once call that belong to the relay; and the deadline, of which an app waits for half before it sends
+    /// again: the scenarios have one for a settle time of 0.5 s, and that of the relay is 10 s.
+    private static let ownOptions = ["settle", "since", "first_attempt", "deadline"]
 
     private let process = Process()
     private let input = Pipe()
