@@ -52,7 +52,7 @@ impl Job {
 
     /// Has one in three taps made by two or three devices at the same time.
     pub(crate) fn with_several_devices(mut jobs: Vec<Self>, seed: u64) -> Vec<Self> {
-        let mut random = Random::new(seed, 0xDE71CE);
+        let mut random = Random::new(seed, 0x00DE_71CE);
         for job in &mut jobs {
             if random.one_in(3) {
                 job.callers = if random.one_in(3) { 3 } else { 2 };
@@ -64,7 +64,7 @@ impl Job {
     /// The limits of a day in cents, by cardholder: a third has none, a third the sum of its transfers, a third less; or all have
     /// half of it.
     pub(crate) fn limits(jobs: &[Self], seed: u64, half: bool) -> HashMap<String, i64> {
-        let mut random = Random::new(seed, 0x117175);
+        let mut random = Random::new(seed, 0x0011_7175);
         let mut sums: BTreeMap<&str, i64> = BTreeMap::new();
         for job in jobs {
             *sums.entry(&job.cardholder_no).or_default() += job.cents.unwrap_or(0);

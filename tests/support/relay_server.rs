@@ -185,11 +185,11 @@ impl Server {
             Ok(events) => events,
             Err(refusal) => return stream.write_all(&whole(&refusal)),
         };
-        let mut head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n".to_owned();
+        stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n")?;
         for (name, value) in keysecure::EventStream::HEADERS {
-            head += &format!("{name}: {value}\r\n");
+            write!(stream, "{name}: {value}\r\n")?;
         }
-        stream.write_all(format!("{head}\r\n").as_bytes())?;
+        stream.write_all(b"\r\n")?;
         stream.set_read_timeout(Some(Duration::from_millis(1)))?;
         while let Some(chunk) = events.next_chunk(Duration::from_millis(200)) {
             if !chunk.is_empty() {

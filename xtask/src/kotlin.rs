@@ -13,7 +13,8 @@ use crate::report::junit;
 use crate::report::outcome::{Outcome, classify};
 use crate::{jdk, maven, run, ship};
 
-const SANDBOX: &str = "build -p keysecure-sandbox";
+/// The sandbox, and a relay for the tests.
+const SANDBOX: &str = "build -p keysecure-sandbox -p keysecure-tests --bin keysecure-sandbox --bin relay_server";
 
 /// The Kotlin suite of `cargo xtask test`, on the JDK of the PATH: the library, and the receivers that use it.
 pub fn test(failures: &mut Failures) -> Outcome {

@@ -48,7 +48,7 @@ pub fn serves(call: &str) -> bool {
 
 /// The arguments of a call without those that belong to the relay.
 pub fn arguments(mut with: Map<String, Value>) -> Map<String, Value> {
-    OWN_OPTIONS.iter().for_each(|name| drop(with.remove(*name)));
+    with.retain(|name, _| !OWN_OPTIONS.contains(&name.as_str()));
     with
 }
 

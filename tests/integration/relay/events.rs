@@ -45,10 +45,10 @@ fn a_webhook_reaches_the_app_of_its_cardholder_only() {
     let (mut mine, mut theirs) = (open(&shop, "own", None).unwrap(), open(&shop, "other", None).unwrap());
     assert!(mine.next().unwrap().starts_with(": connected\nid: "));
     theirs.next();
-    shop.relay.publish(&purchase(&shop, "c-1", Some(&shop.own), &own));
-    shop.relay.publish(&purchase(&shop, "c-2", None, &own));
+    shop.relay.publish(&purchase(&shop, "purchase-1", Some(&shop.own), &own));
+    shop.relay.publish(&purchase(&shop, "purchase-2", None, &own));
     shop.relay.publish(&update(&shop, &own));
-    shop.relay.publish(&purchase(&shop, "c-3", Some(&shop.other), &other));
+    shop.relay.publish(&purchase(&shop, "purchase-3", Some(&shop.other), &other));
     shop.relay.publish(&update(&shop, &other));
     // Nobody's.
     shop.relay.publish(&update(&shop, "9999999999999999999"));
@@ -56,10 +56,15 @@ fn a_webhook_reaches_the_app_of_its_cardholder_only() {
     let chunk = mine.next_chunk(SOON).unwrap();
     let names: Vec<_> = chunk.lines().filter_map(|line| line.strip_prefix("event: ")).collect();
     assert_eq!(names, ["Consumption", "Consumption", "Card_update"]);
-    assert!(chunk.contains("c-1") && chunk.contains("c-2") && !chunk.contains("c-3") && !chunk.contains(&other));
+    assert!(
+        chunk.contains("purchase-1")
+            && chunk.contains("purchase-2")
+            && !chunk.contains("purchase-3")
+            && !chunk.contains(&other)
+    );
     assert_eq!(mine.next_chunk(SOON).as_deref(), Some(""));
     let chunk = theirs.next_chunk(SOON).unwrap();
-    assert!(chunk.contains("c-3") && chunk.contains(&other) && !chunk.contains(&own), "{chunk}");
+    assert!(chunk.contains("purchase-3") && chunk.contains(&other) && !chunk.contains(&own), "{chunk}");
 }
 
 #[test]
@@ -69,13 +74,13 @@ fn an_app_that_connects_again_gets_what_it_missed_or_a_reset() {
     let opening = open(&shop, "own", None).unwrap().next().unwrap();
     let id = opening.lines().find_map(|line| line.strip_prefix("id: ")).unwrap().to_owned();
     for number in 0..2 {
-        shop.relay.publish(&purchase(&shop, &format!("c-{number}"), Some(&shop.own), &own));
+        shop.relay.publish(&purchase(&shop, &format!("purchase-{number}"), Some(&shop.own), &own));
     }
     let mut stream = open(&shop, "own", Some(&id)).unwrap();
     stream.next();
     let chunk = stream.next_chunk(SOON).unwrap();
-    assert!(chunk.contains("c-0") && chunk.contains("c-1"), "{chunk}");
-    shop.relay.publish(&purchase(&shop, "c-2", Some(&shop.own), &own));
+    assert!(chunk.contains("purchase-0") && chunk.contains("purchase-1"), "{chunk}");
+    shop.relay.publish(&purchase(&shop, "purchase-2", Some(&shop.own), &own));
     for lost in [&*id, "0123456789abcdef-1", "7", ""] {
         let first = open(&shop, "own", Some(lost)).unwrap().next().unwrap();
         assert!(first.contains("event: reset\n"), "{lost}: {first}");

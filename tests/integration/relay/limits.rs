@@ -60,7 +60,7 @@ fn a_small_amount_makes_no_room_for_a_large_one_under_the_same_tap() {
     // It may have been carried out with a cent.
     assert_eq!((response.status, response.error()), (403, ("permission", "unknown")));
     assert_eq!(shop.sandbox.transfers().len(), 2);
-    // The same request goes on.
+    // The same request continues.
     assert_eq!(shop.transfer("small", "a", "0.01").data()["created"], true);
 }
 
