@@ -88,7 +88,8 @@ final class PublicInterfaceTests: XCTestCase {
         }
         let others = [
             "Auth", "BigDecimal", "Consumption", "Data", "Date", "DateInterval", "Decimal", "DecodingError", "Duration",
-            "HashMap", "JSONDecoder", "KeyGenerator", "Location", "Scope", "Signature", "Thread", "Timestamp", "TreeMap", "WriteNulls",
+            "HashMap", "JSONDecoder", "KeyGenerator", "Location", "Scope", "Signature", "Thread", "Timestamp", "TreeMap",
+            "WriteNulls",
         ]
         return Set((declared.map(String.init) + others).map { "`\($0)`" })
     }()
