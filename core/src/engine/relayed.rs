@@ -33,10 +33,13 @@ impl Engine {
         let outcome = if refused { Outcome::Rejected } else { Outcome::NotSent };
         let error = |detail: &str| Error::with_kind(ErrorKind::Authentication, outcome, detail);
         let left = deadline.saturating_sub(self.now());
-        let token = session.token_within(refused, left).map_err(|_| match self.now() < deadline {
-            true => error("there is no session: sign in again"),
-            // The user may be signed in all the same.
-            false => Error::timeout(outcome, "the session did not return its token within the time of the call"),
+        let token = session.token_within(refused, left).map_err(|_| {
+            if self.now() < deadline {
+                error("there is no session: sign in again")
+            } else {
+                // The user may be signed in all the same.
+                Error::timeout(outcome, "the session did not return its token within the time of the call")
+            }
         })?;
         if !is_token(token.expose()) {
             return Err(error("the session token must be printable ASCII without spaces"));
