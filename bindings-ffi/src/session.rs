@@ -1,6 +1,8 @@
 //! The session of an app with the relay of its merchant.
 
+use std::cell::Cell;
 use std::sync::Arc;
+use std::time::Duration;
 
 use keysecure::{Secret, SessionUnavailable};
 
@@ -21,6 +23,16 @@ crate::tables::in_c_order!(UniFfiTraitVtableSession: token);
 /// A session over one that the caller implements.
 pub(crate) struct Foreign(pub Arc<dyn Session>);
 
+thread_local! {
+    static LEFT: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+}
+
+/// How much of its time the call has left for which this thread asks a `Session`, for sessions that wait.
+#[uniffi::export]
+pub fn session_time_left() -> Duration {
+    LEFT.get()
+}
+
 impl keysecure::Session for Foreign {
     fn token(&self, refused: bool) -> Result<Secret, SessionUnavailable> {
         match self.0.token(refused) {
@@ -30,5 +42,35 @@ impl keysecure::Session for Foreign {
                 Err(SessionUnavailable)
             }
         }
+    }
+
+    fn token_within(&self, refused: bool, left: Duration) -> Result<Secret, SessionUnavailable> {
+        LEFT.set(left);
+        self.token(refused)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use keysecure::Session as _;
+
+    use super::{Foreign, Session, session_time_left};
+    use crate::convert::ForeignFailure;
+
+    struct TimeLeft;
+
+    impl Session for TimeLeft {
+        fn token(&self, _: bool) -> Result<Option<String>, ForeignFailure> {
+            Ok(Some(session_time_left().as_millis().to_string()))
+        }
+    }
+
+    #[test]
+    fn a_session_can_ask_how_much_time_its_call_has_left() {
+        let session = Foreign(Arc::new(TimeLeft));
+        assert_eq!(session.token_within(false, Duration::from_millis(700)).unwrap().expose(), "700");
     }
 }

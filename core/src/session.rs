@@ -1,5 +1,7 @@
 //! The session of an app with the merchant's own server, which relays its calls.
 
+use std::time::Duration;
+
 use crate::secrets::Secret;
 
 /// Source of the session token with which an app calls the merchant's relay.
@@ -31,6 +33,17 @@ pub trait Session: Send + Sync {
     /// [`SessionUnavailable`] if no user is signed in. The call fails with kind
     /// [`Authentication`](crate::ErrorKind::Authentication).
     fn token(&self, refused: bool) -> Result<Secret, SessionUnavailable>;
+
+    /// Returns the session token as [`token`](Self::token) does, to a call that has `left` of its time. This is what a client calls:
+    /// implement it as well when a token comes over the network, so that a source that hangs does not keep the call.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionUnavailable`] as above. When the time has passed, the call fails with kind [`Timeout`](crate::ErrorKind::Timeout).
+    fn token_within(&self, refused: bool, left: Duration) -> Result<Secret, SessionUnavailable> {
+        let _ = left;
+        self.token(refused)
+    }
 }
 
 impl<F: Fn(bool) -> Result<Secret, SessionUnavailable> + Send + Sync> Session for F {

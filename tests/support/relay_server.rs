@@ -11,6 +11,7 @@ use keysecure::{
 };
 
 use super::acceptor::Acceptor;
+use super::aged_store::AgedStore;
 use super::clock::TestClock;
 use super::http::{RecordedRequest, WholeRequest, http, read_request, read_some};
 
@@ -26,7 +27,7 @@ Usage: relay_server BASE_URL API_KEY API_SECRET [STORE] [--timeout-ms N] [--cloc
 
 Serves apps over HTTP on loopback. Prints its URL on the first line, and ends when standard input ends.
 
-  STORE                   memory (default), file:DIRECTORY or redis://HOST
+  STORE                   memory (default), aged-memory (knows that a reference is new), file:DIRECTORY or redis://HOST
   --timeout-ms N          timeout of the calls to the platform
   --clock-wrong-by-ms N   offset of this process's clock
 
@@ -118,6 +119,9 @@ pub fn relay_server(arguments: &[String]) -> Result<(), Box<dyn Error + Send + S
 fn open(store: &str) -> Result<Store, Box<dyn Error + Send + Sync>> {
     if store == "memory" {
         return Ok(MemoryStore::new().into());
+    }
+    if store == "aged-memory" {
+        return Ok(AgedStore::default().into());
     }
     if let Some(directory) = store.strip_prefix("file:") {
         return Ok(FileStore::open(directory)?.into());

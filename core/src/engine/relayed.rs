@@ -1,5 +1,7 @@
 //! The hop to a relay: what differs from a request to the platform (`docs/relay.md`).
 
+use std::time::Duration;
+
 use super::envelope::{EnvelopeError, Unreadable};
 use super::operation::Effect;
 use super::retry::AttemptOutcome;
@@ -19,17 +21,31 @@ impl Engine {
         let tap = unique().map_err(|_| Error::config("this machine has no source of random numbers"))?;
         Ok(Some(tap))
     }
-}
 
-/// The value of the header `Authorization`. `refused`: the relay refused the session of the attempt before.
-pub(super) fn authorization(session: &dyn Session, refused: bool) -> Result<Secret, Error> {
-    let outcome = if refused { Outcome::Rejected } else { Outcome::NotSent };
-    let error = |detail: &str| Error::with_kind(ErrorKind::Authentication, outcome, detail);
-    let token = session.token(refused).map_err(|_| error("there is no session: sign in again"))?;
-    if !is_token(token.expose()) {
-        return Err(error("the session token must be printable ASCII without spaces"));
+    /// The value of the header `Authorization`, for a call that ends at `deadline`. `refused`: the relay refused the session of the
+    /// attempt before.
+    pub(super) fn authorization(
+        &self,
+        session: &dyn Session,
+        refused: bool,
+        deadline: Duration,
+    ) -> Result<Secret, Error> {
+        let outcome = if refused { Outcome::Rejected } else { Outcome::NotSent };
+        let error = |detail: &str| Error::with_kind(ErrorKind::Authentication, outcome, detail);
+        let left = deadline.saturating_sub(self.now());
+        let token = session.token_within(refused, left).map_err(|_| {
+            if self.now() < deadline {
+                error("there is no session: sign in again")
+            } else {
+                // The user may be signed in all the same.
+                Error::timeout(outcome, "the session did not return its token within the time of the call")
+            }
+        })?;
+        if !is_token(token.expose()) {
+            return Err(error("the session token must be printable ASCII without spaces"));
+        }
+        Ok(Secret::from(format!("Bearer {}", token.expose())))
     }
-    Ok(Secret::from(format!("Bearer {}", token.expose())))
 }
 
 /// The outcome of an attempt that the relay refused, with the error. `others` are the fields of the response besides its code.

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use keysecure::{
     AesSettings, ApplyCardholder, CardStatus, Client, ClientBuilder, Cvv, EnsureOptions, Environment, Error, ErrorKind,
-    KeyScheme, ListCards, Method, OnStoreFailure, Outcome, Pin, Secret, SessionUnavailable, SetPin, SimulationRequest,
-    Store, Transfer, TransferType,
+    KeyScheme, ListCards, Method, OnStoreFailure, Outcome, Pin, Secret, Session, SessionUnavailable, SetPin,
+    SimulationRequest, Store, Transfer, TransferType,
 };
 use keysecure_tests::{MockResponse, MockServer, RecordedRequest, cents, envelope, http};
 
@@ -152,6 +152,40 @@ fn without_a_session_nothing_is_sent() {
     assert_eq!(server.requests().len(), 0);
 }
 
+/// A session whose tokens take a while.
+struct Slow(Duration);
+
+impl Session for Slow {
+    fn token(&self, _: bool) -> Result<Secret, SessionUnavailable> {
+        Err(SessionUnavailable)
+    }
+    fn token_within(&self, _: bool, left: Duration) -> Result<Secret, SessionUnavailable> {
+        std::thread::sleep(self.0.min(left));
+        if self.0 < left { Ok(Secret::from("session-1")) } else { Err(SessionUnavailable) }
+    }
+}
+
+#[test]
+fn a_session_knows_how_much_time_the_call_has_left() {
+    let (server, _) = relay(|_| refusal("401 Unauthorized", "authentication", "rejected"));
+    let client = |takes: u64| {
+        let session = Slow(Duration::from_millis(takes));
+        Client::relay(server.base_url(), session).timeout(Duration::from_millis(500)).build().unwrap()
+    };
+    let error = client(900).accounts().transfer(&transfer()).unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::NotSent), "{error}");
+    assert_eq!(server.requests().len(), 0);
+    // The second token has the rest of the time.
+    let error = client(300).accounts().transfer(&transfer()).unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::Rejected), "{error}");
+    assert_eq!(server.requests().len(), 1);
+    let ensure = EnsureOptions { deadline: Some(Duration::from_millis(200)), ..EnsureOptions::default() };
+    let started = std::time::Instant::now();
+    let error = client(900).accounts().ensure_transfer(&transfer(), &ensure).unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::NotSent), "{error}");
+    assert!(started.elapsed() < Duration::from_millis(450));
+}
+
 #[test]
 fn the_outcome_is_the_relays_only_if_a_relay_wrote_it() {
     let page =
@@ -245,7 +279,7 @@ fn a_session_that_ends_after_an_unknown_attempt_leaves_it_unknown() {
 }
 
 #[test]
-fn an_answer_about_another_reference_is_no_success() {
+fn a_response_about_another_reference_is_no_success() {
     let other = ENSURED.replace("tap-1", "tap-2");
     let (_server, client) = relay(move |_| MockResponse::Keep(envelope(&other)));
     let error = client.accounts().ensure_transfer(&transfer(), &EnsureOptions::default()).unwrap_err();
