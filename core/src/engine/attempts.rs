@@ -51,9 +51,10 @@ impl Engine {
     ) -> Result<Success, Error> {
         let operation = call.operation;
         let is_relayed = self.settings.is_relayed();
-        let url = match is_relayed {
-            false => format!("{}/open-api{}", self.settings.base_url, call.path),
-            true => format!("{}/v1/{}", self.settings.base_url, operation.name),
+        let url = if is_relayed {
+            format!("{}/v1/{}", self.settings.base_url, operation.name)
+        } else {
+            format!("{}/open-api{}", self.settings.base_url, call.path)
         };
         let tap = self.tap(call)?;
         let mut state = RetryState {

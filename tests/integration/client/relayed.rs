@@ -129,9 +129,12 @@ fn a_refused_session_is_asked_for_again_once() {
     assert_eq!(*asked.lock().unwrap(), [false, true]);
 
     for bare in [false, true] {
-        let (server, client) = relay(move |_| match bare {
-            true => MockResponse::Keep(http("401 Unauthorized", &[], b"")),
-            false => refusal("401 Unauthorized", "authentication", "rejected"),
+        let (server, client) = relay(move |_| {
+            if bare {
+                MockResponse::Keep(http("401 Unauthorized", &[], b""))
+            } else {
+                refusal("401 Unauthorized", "authentication", "rejected")
+            }
         });
         let error = client.accounts().transfer(&transfer()).unwrap_err();
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::Authentication, Outcome::Rejected), "{error}");
@@ -374,7 +377,7 @@ fn an_interruption_after_an_unknown_attempt_leaves_it_unknown() {
 }
 
 #[test]
-fn an_exactly_once_call_that_never_reached_the_relay_says_nothing_of_its_reference() {
+fn a_call_that_never_reached_the_relay_says_nothing_of_its_reference() {
     let (server, _) = relay(|_| MockResponse::Keep(envelope(ENSURED)));
     let (dead, refused) = ("http://127.0.0.1:9", server.base_url());
     let nobody = |url: &str| Client::relay(url, |_| Err(SessionUnavailable)).max_retries(0).build().unwrap();
