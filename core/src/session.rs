@@ -29,7 +29,8 @@ pub trait Session: Send + Sync {
     /// # Errors
     ///
     /// [`SessionUnavailable`] if no user is signed in. The call fails with kind
-    /// [`Authentication`](crate::ErrorKind::Authentication).
+    /// [`Authentication`](crate::ErrorKind::Authentication); if it was interrupted, ended or its client was closed meanwhile, with
+    /// the error for that.
     fn token(&self, refused: bool) -> Result<Secret, SessionUnavailable>;
 }
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use super::Engine;
 use super::operation::{Auth, Operation};
 use super::token::CachedToken;
-use super::{Engine, relayed};
 use crate::error::Error;
 use crate::secrets::Secret;
 use crate::settings::Access;
@@ -52,7 +52,8 @@ impl Engine {
                 .token(refused, deadline)
                 .map(Credential::Token)
                 .map_err(|error| error.while_fetching_token(operation.name, attempts, renewed)),
-            (Auth::Token, Access::Relay(session)) => relayed::authorization(&**session, renewed)
+            (Auth::Token, Access::Relay(session)) => self
+                .authorization(&**session, renewed, deadline)
                 .map(Credential::Session)
                 .map_err(|error| error.in_call(operation.name, attempts)),
             (Auth::ApiKey | Auth::Open, _) => Ok(Credential::None),

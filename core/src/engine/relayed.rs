@@ -1,5 +1,7 @@
 //! The hop to a relay: what differs from a request to the platform (`docs/relay.md`).
 
+use std::time::Duration;
+
 use super::envelope::{EnvelopeError, Unreadable};
 use super::operation::Effect;
 use super::retry::AttemptOutcome;
@@ -21,15 +23,32 @@ impl Engine {
     }
 }
 
-/// The value of the header `Authorization`. `refused`: the relay refused the session of the attempt before.
-pub(super) fn authorization(session: &dyn Session, refused: bool) -> Result<Secret, Error> {
-    let outcome = if refused { Outcome::Rejected } else { Outcome::NotSent };
-    let error = |detail: &str| Error::with_kind(ErrorKind::Authentication, outcome, detail);
-    let token = session.token(refused).map_err(|_| error("there is no session: sign in again"))?;
-    if !is_token(token.expose()) {
-        return Err(error("the session token must be printable ASCII without spaces"));
+impl Engine {
+    /// The value of the header `Authorization`. `refused`: the relay refused the session of the attempt before.
+    pub(super) fn authorization(
+        &self,
+        session: &dyn Session,
+        refused: bool,
+        deadline: Duration,
+    ) -> Result<Secret, Error> {
+        let outcome = if refused { Outcome::Rejected } else { Outcome::NotSent };
+        let error = |detail: &str| Error::with_kind(ErrorKind::Authentication, outcome, detail);
+        let found = session.token(refused);
+        // The session may wait for a user or a network, while the call is interrupted, ends or its client is closed. Then
+        // nothing more is sent, and an app must not take it for the end of the session.
+        self.check_open()?;
+        if found.is_err() {
+            self.clock.between_waits()?;
+        }
+        if self.now() >= deadline {
+            return Err(Error::timeout(outcome, "the session took all the time of the call"));
+        }
+        let token = found.map_err(|_| error("there is no session: sign in again"))?;
+        if !is_token(token.expose()) {
+            return Err(error("the session token must be printable ASCII without spaces"));
+        }
+        Ok(Secret::from(format!("Bearer {}", token.expose())))
     }
-    Ok(Secret::from(format!("Bearer {}", token.expose())))
 }
 
 /// The outcome of an attempt that the relay refused, with the error. `others` are the fields of the response besides its code.
