@@ -25,7 +25,7 @@ import java.time.Duration
  * whether the request may have reached the platform. The thread stays interrupted; further calls throw at once and send nothing.
  *
  * On a virtual thread a call runs on a platform thread, at most 64 reads and 64 mutations at once, while the virtual thread parks
- * and its carrier is free. Transports, stores and observers therefore do not see the `ThreadLocal`s of the virtual thread (an MDC,
+ * and its carrier is free. Sessions, transports, stores and observers therefore do not see the `ThreadLocal`s of the virtual thread (an MDC,
  * for example); they do see its context class loader. When an interrupted virtual thread waits for a mutation that has started, it
  * gets an exception with outcome `UNKNOWN`, and the end of the mutation is logged (`java.util.logging`, logger `keysecure`).
  *

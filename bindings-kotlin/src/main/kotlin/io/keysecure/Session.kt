@@ -12,14 +12,15 @@ import io.keysecure.internal.ffi.FfiSession
  *     val session = Session { refused -> if (refused) login.renew() else login.token }
  *
  * It is called on the thread of the call (for a virtual thread: on a platform thread, see [Client]), concurrently. That thread is
- * interrupted to end the call. For suspending functions there is [suspendingSession].
+ * interrupted to end the call. Its time counts into `timeout`: nothing is sent after that, but a session that blocks for longer keeps
+ * its caller waiting. For suspending functions there is [suspendingSession], which is cancelled then.
  */
 public fun interface Session {
     /**
      * Returns the session token: printable ASCII without spaces; `null` if no user is signed in.
      *
-     * With `null`, and when this throws, the call fails with [KeySecureException.Authentication] and nothing is sent. What was thrown
-     * is the `cause`; the log has its class and place, never its message.
+     * With `null`, and when this throws, the call fails with [KeySecureException.Authentication], outcome `NOT_SENT` (`REJECTED` after
+     * a refusal). What was thrown is the `cause`; the log has its class and place, never its message.
      *
      * @param refused whether the relay refused the token before it.
      */
