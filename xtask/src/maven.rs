@@ -32,12 +32,17 @@ fn with_programs(pom: &str, bindings: &Bindings, arguments: &[String]) -> Comman
     let mut maven = project(pom);
     maven.arg(property("library", &bindings.library));
     maven.arg(property("program", &sandbox()));
+    maven.arg(property("relay", &program("relay_server")));
     maven.args(arguments);
     maven
 }
 
 fn sandbox() -> PathBuf {
-    run::target_dir().join(format!("debug/keysecure-sandbox{}", std::env::consts::EXE_SUFFIX))
+    program("keysecure-sandbox")
+}
+
+fn program(name: &str) -> PathBuf {
+    run::target_dir().join(format!("debug/{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// Maven in a project of this workspace, with cargo's target folder as a property.
