@@ -31,7 +31,8 @@ pub trait Session: Send + Sync {
     /// # Errors
     ///
     /// [`SessionUnavailable`] if no user is signed in. The call fails with kind
-    /// [`Authentication`](crate::ErrorKind::Authentication).
+    /// [`Authentication`](crate::ErrorKind::Authentication); if it was interrupted, ended or its client was closed meanwhile, with
+    /// the error for that.
     fn token(&self, refused: bool) -> Result<Secret, SessionUnavailable>;
 
     /// Returns the session token as [`token`](Self::token) does, to a call that has `left` of its time. This is what a client calls:

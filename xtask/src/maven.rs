@@ -32,7 +32,7 @@ fn with_programs(pom: &str, bindings: &Bindings, arguments: &[String]) -> Comman
     let mut maven = project(pom);
     maven.arg(property("library", &bindings.library));
     maven.arg(property("program", &program("keysecure-sandbox")));
-    maven.env("KEYSECURE_RELAY_SERVER", program("relay_server"));
+    maven.arg(property("relay", &program("relay_server")));
     maven.args(arguments);
     maven
 }

@@ -26,7 +26,11 @@ pub enum Artifact {
     #[command(alias = "jar")]
     Kotlin,
     /// The Android library: a recipe that needs the NDK
-    Aar,
+    Aar {
+        /// For apps that call through a relay alone: a library without AES and signatures, which can hold no credentials
+        #[arg(long)]
+        relay_only: bool,
+    },
     /// The static library for Swift with its pkg-config file; builds two programs with it
     Swift {
         /// The folder that gets `lib`, `include` and `share`. Default: `swift-prefix` in cargo's target folder
@@ -53,7 +57,7 @@ pub enum Artifact {
 pub fn run(artifact: &Artifact) -> bool {
     match artifact {
         Artifact::Kotlin => jars(),
-        Artifact::Aar => android::aar(),
+        Artifact::Aar { relay_only } => android::aar(android::features(*relay_only)),
         Artifact::Swift { prefix, no_consumers } => swift_install::run(prefix.as_deref(), *no_consumers),
         Artifact::SwiftRelease { folder, framework } => swift_release::run(folder, framework),
         Artifact::Xcframework => apple::xcframework(),

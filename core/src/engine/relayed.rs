@@ -32,15 +32,17 @@ impl Engine {
     ) -> Result<Secret, Error> {
         let outcome = if refused { Outcome::Rejected } else { Outcome::NotSent };
         let error = |detail: &str| Error::with_kind(ErrorKind::Authentication, outcome, detail);
-        let left = deadline.saturating_sub(self.now());
-        let token = session.token_within(refused, left).map_err(|_| {
-            if self.now() < deadline {
-                error("there is no session: sign in again")
-            } else {
-                // The user may be signed in all the same.
-                Error::timeout(outcome, "the session did not return its token within the time of the call")
-            }
-        })?;
+        let found = session.token_within(refused, deadline.saturating_sub(self.now()));
+        // The session may wait for a user or a network, while the call is interrupted, ends or its client is closed. Then
+        // nothing more is sent, and an app must not take it for the end of the session.
+        self.check_open()?;
+        if found.is_err() {
+            self.clock.between_waits()?;
+        }
+        if self.now() >= deadline {
+            return Err(Error::timeout(outcome, "the session took all the time of the call"));
+        }
+        let token = found.map_err(|_| error("there is no session: sign in again"))?;
         if !is_token(token.expose()) {
             return Err(error("the session token must be printable ASCII without spaces"));
         }

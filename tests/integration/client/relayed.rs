@@ -7,7 +7,7 @@ use std::time::Duration;
 use keysecure::{
     AesSettings, ApplyCardholder, CardStatus, Client, ClientBuilder, Cvv, EnsureOptions, Environment, Error, ErrorKind,
     KeyScheme, ListCards, Method, OnStoreFailure, Outcome, Pin, Secret, Session, SessionUnavailable, SetPin,
-    SimulationRequest, Store, Transfer, TransferType,
+    SimulationRequest, Store, Transfer, TransferType, TransportFault,
 };
 use keysecure_tests::{MockResponse, MockServer, RecordedRequest, cents, envelope, http};
 
@@ -185,8 +185,39 @@ fn a_session_knows_how_much_time_the_call_has_left() {
     let ensure = EnsureOptions { deadline: Some(Duration::from_millis(200)), ..EnsureOptions::default() };
     let started = std::time::Instant::now();
     let error = client(900).accounts().ensure_transfer(&transfer(), &ensure).unwrap_err();
-    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::NotSent), "{error}");
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::Unknown), "{error}");
     assert!(started.elapsed() < Duration::from_millis(450));
+}
+
+#[test]
+fn the_end_of_a_call_is_not_the_end_of_its_session() {
+    let (server, _) = relay(|_| MockResponse::Keep(envelope(CARD)));
+    for token in [None, Some("session-1")] {
+        let late = move |_: bool| {
+            std::thread::sleep(Duration::from_millis(60));
+            token.map(Secret::from).ok_or(SessionUnavailable)
+        };
+        let client = Client::relay(server.base_url(), late).timeout(Duration::from_millis(50)).build().unwrap();
+        let error = client.cards().get("c1").unwrap_err();
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::NotSent), "{error}");
+
+        let closing: Arc<Mutex<Option<Client>>> = Arc::default();
+        let closes = Arc::clone(&closing);
+        let session = move |_: bool| {
+            closes.lock().unwrap().as_ref().unwrap().close();
+            token.map(Secret::from).ok_or(SessionUnavailable)
+        };
+        let client = Client::relay(server.base_url(), session).build().unwrap();
+        *closing.lock().unwrap() = Some(client.clone());
+        let error = client.accounts().transfer(&transfer()).unwrap_err();
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Config, Outcome::NotSent), "{error}");
+    }
+    let clock = Arc::new(Interrupting(keysecure::SystemClock::new(), true));
+    let client = Client::relay(server.base_url(), |_| Err(SessionUnavailable)).clock(clock).build().unwrap();
+    let error = client.cards().get("c1").unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Transport, Outcome::NotSent), "{error}");
+    assert_eq!(error.transport_fault(), Some(TransportFault::Interrupted));
+    assert_eq!(server.requests().len(), 0);
 }
 
 #[test]
@@ -351,8 +382,8 @@ fn neither_session_nor_secrets_are_printed() {
     assert_eq!(client.cards().update_status("c1", CardStatus::Frozen).unwrap_err().outcome(), Outcome::Rejected);
 }
 
-/// A clock whose waits are interrupted.
-struct Interrupting(keysecure::SystemClock);
+/// A clock whose waits are interrupted; with `true` also the time between them.
+struct Interrupting(keysecure::SystemClock, bool);
 
 impl keysecure::Clock for Interrupting {
     fn now(&self) -> std::time::SystemTime {
@@ -364,12 +395,15 @@ impl keysecure::Clock for Interrupting {
     fn sleep(&self, _: Duration) -> Result<(), keysecure::Interrupted> {
         Err(keysecure::Interrupted)
     }
+    fn between_waits(&self) -> Result<(), keysecure::Interrupted> {
+        if self.1 { Err(keysecure::Interrupted) } else { Ok(()) }
+    }
 }
 
 #[test]
 fn an_interruption_after_an_unknown_attempt_leaves_it_unknown() {
     let (server, _) = responding(vec![MockResponse::Close(Vec::new())]);
-    let clock = Arc::new(Interrupting(keysecure::SystemClock::new()));
+    let clock = Arc::new(Interrupting(keysecure::SystemClock::new(), false));
     let client = builder(&server.base_url()).clock(clock).build().unwrap();
     let error = client.accounts().ensure_transfer(&transfer(), &EnsureOptions::default()).unwrap_err();
     assert_eq!(error.outcome(), Outcome::Unknown, "{error}");

@@ -19,9 +19,9 @@ import kotlin.concurrent.withLock
  * incomplete list is never mistaken for a complete one; another iteration continues after it. [results] returns errors in place of
  * their rows, and all rows after them.
  */
-public class Pager<T> internal constructor(timeout: Duration, open: () -> PageSource<T>) : Sequence<T> {
+public class Pager<T> internal constructor(limits: CallLimits, open: () -> PageSource<T>) : Sequence<T> {
     // Opened immediately, so that an invalid argument is refused where it is passed.
-    private val rows = RowIterator(timeout, open())
+    private val rows = RowIterator(limits, open())
 
     /** Whether the next row is available without a request. */
     internal fun hasFetched(): Boolean = rows.hasFetched()
@@ -64,7 +64,7 @@ public class Pager<T> internal constructor(timeout: Duration, open: () -> PageSo
 internal class PageSource<T>(val next: () -> List<T>, val nextAfterWaiting: (Duration) -> List<T>, val close: () -> Unit)
 
 /** Unlike `AbstractIterator`, it can continue after an error. Locked, so that another thread may continue. */
-private class RowIterator<T>(private val timeout: Duration, private val source: PageSource<T>) : Iterator<T> {
+private class RowIterator<T>(private val limits: CallLimits, private val source: PageSource<T>) : Iterator<T> {
     private var page: Iterator<T> = emptyList<T>().iterator()
     private var ended = false
 
@@ -77,7 +77,7 @@ private class RowIterator<T>(private val timeout: Duration, private val source: 
         lock.withLock {
             if (page.hasNext()) return true
             if (ended) return false
-            page = CallThreads.READS.run(limit = timeout) { call { nextPage() } }.iterator()
+            page = CallThreads.READS.run(limit = limits.timeout) { nextPage() }.iterator()
             if (!page.hasNext()) {
                 ended = true
                 source.close()
@@ -86,7 +86,12 @@ private class RowIterator<T>(private val timeout: Duration, private val source: 
         }
     }
 
-    private fun nextPage(): List<T> = QueueTime.take()?.let(source.nextAfterWaiting) ?: source.next()
+    private fun nextPage(): List<T> {
+        val waited = QueueTime.take()
+        return CurrentCall.make(limits, limits.timeout, waited) {
+            call { if (waited == null) source.next() else source.nextAfterWaiting(waited) }
+        }
+    }
 
     override fun next(): T = lock.withLock { if (hasNext()) page.next() else throw NoSuchElementException() }
 }

@@ -13,7 +13,7 @@ class ReadmeTest {
     fun `the README contains the code of the examples`() {
         val blocks = Regex("```kotlin\n(.*?)```", RegexOption.DOT_MATCHES_ALL).findAll(folder.resolve("README.md").readText())
             .map { it.groupValues[1] }.toList()
-        val examples = listOf("Overview", "Pay", "Webhooks", "Decisions", "Payments").map { folder.resolve("examples/$it.kt").readText() }
+        val examples = listOf("Overview", "Pay", "Relay", "Webhooks", "Decisions", "Payments").map { folder.resolve("examples/$it.kt").readText() }
         assertEquals(examples.size, blocks.size)
         for ((example, block) in examples.zip(blocks)) {
             assertTrue(example.endsWith(block), block)
