@@ -235,7 +235,7 @@ impl Client {
     }
 
     /// Closes all connections. Later calls fail with an error of kind `config`. Calls in progress may fail, mutations
-    /// among them with outcome `unknown`.
+    /// among them with outcome `unknown`. It blocks only while a transport of your own closes its connections.
     pub fn shutdown(&self) {
         self.0.close();
     }

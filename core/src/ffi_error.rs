@@ -42,6 +42,9 @@ pub struct ErrorDetails {
     /// Reason why a webhook was rejected.
     #[uniffi(default = None)]
     pub rejection: Option<Rejection>,
+    /// Whether the call only reads: calling again is safe.
+    #[uniffi(default = false)]
+    pub is_read: bool,
 }
 
 /// Error of a call.
@@ -102,6 +105,7 @@ impl From<&Error> for ErrorDetails {
             retry_after: error.retry_after(),
             transport_fault: error.transport_fault(),
             rejection: error.rejection(),
+            is_read: error.is_read(),
         }
     }
 }

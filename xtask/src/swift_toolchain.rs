@@ -1,5 +1,6 @@
 //! The Swift compiler: the one on the PATH, or one in a chroot.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -11,9 +12,8 @@ pub enum Toolchain {
     Chroot(PathBuf),
 }
 
-/// The mount points of the workspace and of cargo's target folder in the chroot.
+/// The mount point of the workspace in the chroot.
 const WORKSPACE: &str = "/keysecure";
-const TARGET: &str = "/keysecure-target";
 
 impl Toolchain {
     /// Finds the compiler of this machine, or creates a chroot with one. The error says what is missing.
@@ -36,7 +36,7 @@ impl Toolchain {
     pub fn target(&self) -> PathBuf {
         match self {
             Self::Path => run::target_dir(),
-            Self::Chroot(_) => TARGET.into(),
+            Self::Chroot(_) => mounted_target(&run::root()).into(),
         }
     }
 
@@ -66,7 +66,8 @@ impl Toolchain {
                 let arguments = arguments.iter().map(|argument| quoted(argument));
                 let words: Vec<String> = variables.chain([program.into()]).chain(arguments).collect();
                 let (root, target) = (run::root(), run::target_dir());
-                let mut all: Vec<(&Path, &str)> = vec![(&root, WORKSPACE), (&target, TARGET)];
+                let mounted = mounted_target(&root);
+                let mut all: Vec<(&Path, &str)> = vec![(&root, WORKSPACE), (&target, &mounted)];
                 all.extend(mounts.iter().map(|Mount(from, to)| (from.as_path(), *to)));
                 swift_chroot::command(folder, &all, &words.join(" "))
             }
@@ -85,6 +86,14 @@ impl Toolchain {
 /// A folder of this machine, and its path in the chroot.
 pub struct Mount(pub PathBuf, pub &'static str);
 
+/// The mount point of cargo's target folder in the chroot. Each clone of the repository has its own: `SwiftPM` locks a build by the
+/// path of its folder, and two clones would wait for each other.
+fn mounted_target(root: &Path) -> String {
+    let mut hasher = DefaultHasher::new();
+    root.hash(&mut hasher);
+    format!("/keysecure-target-{:016x}", hasher.finish())
+}
+
 /// Quotes one word for a shell.
 fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
@@ -92,7 +101,16 @@ fn quoted(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::quoted;
+    use std::path::Path;
+
+    use super::{mounted_target, quoted};
+
+    #[test]
+    fn two_clones_build_in_different_folders() {
+        let (one, other) = (mounted_target(Path::new("/src/a")), mounted_target(Path::new("/src/b")));
+        assert_ne!(one, other);
+        assert_eq!(one, mounted_target(Path::new("/src/a")));
+    }
 
     #[test]
     fn a_quoted_word_stays_one_word() {

@@ -29,6 +29,16 @@ final class CancelledReads: InterruptPoll {
         return work()
     }
 
+    /// Does the work of a blocking call, which is never ended: an observer, a transport or a store may pay with another client on the
+    /// thread of a cancelled read.
+    @inline(__always)
+    static func unwatched<Output>(_ work: () throws -> Output) rethrows -> Output {
+        guard let key, let call = pthread_getspecific(key) else { return try work() }
+        pthread_setspecific(key, nil)
+        defer { pthread_setspecific(key, call) }
+        return try work()
+    }
+
     /// Whether nobody waits for the call of this thread.
     static var isAbandoned: Bool {
         guard let key, let call = pthread_getspecific(key) else { return false }

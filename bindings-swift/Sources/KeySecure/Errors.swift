@@ -34,6 +34,8 @@ public struct KeySecureError: Error, Hashable, Sendable {
     public let transportFault: TransportFault?
     /// Why a webhook was rejected.
     public let rejection: Rejection?
+    /// Whether the call only reads.
+    let isRead: Bool
 
     /// Creates an error, for tests of code that handles it.
     public init(
@@ -41,10 +43,21 @@ public struct KeySecureError: Error, Hashable, Sendable {
         httpStatus: Int? = nil, operation: String? = nil, attempts: Int = 0, retryAfter: Duration? = nil,
         transportFault: TransportFault? = nil, rejection: Rejection? = nil
     ) {
+        self.init(
+            kind: kind, outcome: outcome, message: message, code: code, msg: msg, field: field, httpStatus: httpStatus,
+            operation: operation, attempts: attempts, retryAfter: retryAfter, transportFault: transportFault,
+            rejection: rejection, isRead: false)
+    }
+
+    private init(
+        kind: ErrorKind, outcome: Outcome, message: String, code: Int?, msg: String?, field: String?, httpStatus: Int?,
+        operation: String?, attempts: Int, retryAfter: Duration?, transportFault: TransportFault?, rejection: Rejection?,
+        isRead: Bool
+    ) {
         (self.kind, self.outcome, self.message) = (kind, outcome, message)
         (self.code, self.msg, self.field, self.httpStatus) = (code, msg, field, httpStatus)
         (self.operation, self.attempts, self.retryAfter) = (operation, attempts, retryAfter)
-        (self.transportFault, self.rejection) = (transportFault, rejection)
+        (self.transportFault, self.rejection, self.isRead) = (transportFault, rejection, isRead)
     }
 }
 
@@ -55,10 +68,13 @@ extension KeySecureError: LocalizedError, CustomStringConvertible, CustomNSError
     /// The readable text, which holds no secret.
     public var errorDescription: String? { message }
 
-    /// How to proceed: look up the target, or wait.
+    /// How to proceed: look up the target, call again, or wait; `nil` when the error names no call, or the call was refused.
     public var recoverySuggestion: String? {
         switch (outcome, retryAfter) {
-        case (.unknown, _): return "Look it up by its reference before sending it again."
+        case (.unknown, _) where isRead || kind == .cancelled: return "Calling again is safe: the call only reads."
+        case (.unknown, _):
+            let isOfMutation = operation != nil || transportFault != nil
+            return isOfMutation ? "Look it up by its reference before sending it again." : nil
         case (_, let wait?):
             // The platform may send any number, even a negative one or one beyond the range of `Int`.
             let seconds = Int(exactly: wait.seconds.rounded(.up)).flatMap { $0 >= 0 ? $0 : nil }
@@ -91,7 +107,7 @@ extension KeySecureError {
                 kind: details.kind, outcome: details.outcome, message: details.text, code: details.code, msg: details.msg,
                 field: details.field, httpStatus: details.httpStatus, operation: details.operation,
                 attempts: details.attempts, retryAfter: details.retryAfter, transportFault: details.transportFault,
-                rejection: details.rejection)
+                rejection: details.rejection, isRead: details.isRead)
         // A failure inside the library itself.
         default:
             self.init(
@@ -116,6 +132,12 @@ extension KeySecureError {
         return KeySecureError(kind: .timeout, outcome: .notSent, message: text, transportFault: .timeout)
     }
 
+    /// The error for an iteration that waited for its whole limit while others of the same pager fetched a page.
+    static func noTurnInTime() -> KeySecureError {
+        let text = "other iterations of the pager fetched a page for the whole time limit of the call; nothing was sent"
+        return KeySecureError(kind: .timeout, outcome: .notSent, message: text, transportFault: .timeout)
+    }
+
     /// The error for an awaited call of a cancelled task.
     static func cancelled(_ outcome: Outcome) -> KeySecureError {
         let text = outcome == .notSent ? "; nothing was sent" : " while a read was in progress"
@@ -124,16 +146,16 @@ extension KeySecureError {
 }
 
 #if compiler(>=6) && !KEYSECURE_UNTYPED_THROWS
-/// Runs a call of the core with its errors as `KeySecureError`.
+/// Runs a blocking call of the core with its errors as `KeySecureError`.
 @inline(__always)
 func typed<Output>(_ call: () throws -> Output) throws(KeySecureError) -> Output {
-    do { return try call() } catch { throw KeySecureError(thrown: error) }
+    do { return try CancelledReads.unwatched(call) } catch { throw KeySecureError(thrown: error) }
 }
 #else
-/// Runs a call of the core with its errors as `KeySecureError`.
+/// Runs a blocking call of the core with its errors as `KeySecureError`.
 @inline(__always)
 func typed<Output>(_ call: () throws -> Output) throws -> Output {
-    do { return try call() } catch { throw KeySecureError(thrown: error) }
+    do { return try CancelledReads.unwatched(call) } catch { throw KeySecureError(thrown: error) }
 }
 #endif
 

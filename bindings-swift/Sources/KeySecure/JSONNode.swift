@@ -26,7 +26,8 @@ enum JSONNode: Codable {
                 let value = fields[name] ?? "null"
                 return (name, (try? JSONNode(json: value, levels: levels - 1)) ?? .text(value.text))
             }
-            self = .object(Dictionary(uniqueKeysWithValues: values))
+            // Names that differ in Unicode normalization only are equal in Swift: as in Foundation's reader, one of them stays.
+            self = .object(Dictionary(values) { first, _ in first })
         }
     }
 

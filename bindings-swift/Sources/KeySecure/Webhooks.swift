@@ -121,31 +121,80 @@ extension Responder {
     /// return await responder.respond(received)
     /// ```
     ///
+    /// A decision may take 600 ms.
+    ///
+    /// - Parameters:
+    ///   - otherwise: The reply when the decision is late or throws. Default: decline.
+    ///   - decide: Decides on one purchase. Its task is cancelled when the decision is late; 800 ms after it began, its result is no
+    ///     longer awaited.
+    public init(otherwise: Decision? = nil, decide: @escaping @Sendable (AuthEvent) async throws -> Decision) {
+        self.init(ffi: FfiResponder(decider: TaskDecider(patience: Self.budget, decide), otherwise: otherwise, budget: nil))
+    }
+
+    /// Creates a responder that decides on purchases with a closure that may block: it runs on a separate thread.
+    ///
+    /// A decision may take 600 ms.
+    ///
+    /// - Parameters:
+    ///   - otherwise: The reply when the decision is late or throws. Default: decline.
+    ///   - decide: Decides on one purchase.
+    public init(otherwise: Decision? = nil, decide: @escaping @Sendable (AuthEvent) throws -> Decision) {
+        self.init(ffi: FfiResponder(decider: ClosureDecider(decide), otherwise: otherwise, budget: nil))
+    }
+
+    /// The default of the budget.
+    private static let budget = Duration.milliseconds(600)
+
+    #if compiler(>=6) && !KEYSECURE_UNTYPED_THROWS
+    /// Creates a responder with a budget, which decides with an `async` closure.
+    ///
     /// - Parameters:
     ///   - otherwise: The reply when the decision is late or throws. Default: decline.
     ///   - budget: How long a decision may take. Default: 600 ms; at most 800 ms.
     ///   - decide: Decides on one purchase. Its task is cancelled when the decision is late; 800 ms after it began, its result is no
     ///     longer awaited.
+    /// - Throws: `KeySecureError` of kind `.invalidInput` when the budget is negative.
     public init(
-        otherwise: Decision? = nil, budget: Duration? = nil,
+        otherwise: Decision? = nil, budget: Duration?,
         decide: @escaping @Sendable (AuthEvent) async throws -> Decision
-    ) {
-        let decider = TaskDecider(patience: budget ?? .milliseconds(600), decide)
-        self.init(ffi: FfiResponder(decider: decider, otherwise: otherwise, budget: budget))
+    ) throws(KeySecureError) {
+        let decider = TaskDecider(patience: budget ?? Self.budget, decide)
+        self.init(ffi: try typed { FfiResponder(decider: decider, otherwise: otherwise, budget: try checked("budget", budget)) })
     }
 
-    /// Creates a responder that decides on purchases with a closure that may block: it runs on a separate thread.
+    /// Creates a responder with a budget, which decides with a closure that may block: it runs on a separate thread.
     ///
     /// - Parameters:
     ///   - otherwise: The reply when the decision is late or throws. Default: decline.
     ///   - budget: How long a decision may take. Default: 600 ms; at most 800 ms.
     ///   - decide: Decides on one purchase.
+    /// - Throws: `KeySecureError` of kind `.invalidInput` when the budget is negative.
     public init(
-        otherwise: Decision? = nil, budget: Duration? = nil,
+        otherwise: Decision? = nil, budget: Duration?,
         decide: @escaping @Sendable (AuthEvent) throws -> Decision
-    ) {
-        self.init(ffi: FfiResponder(decider: ClosureDecider(decide), otherwise: otherwise, budget: budget))
+    ) throws(KeySecureError) {
+        let decider = ClosureDecider(decide)
+        self.init(ffi: try typed { FfiResponder(decider: decider, otherwise: otherwise, budget: try checked("budget", budget)) })
     }
+    #else
+    /// Creates a responder with a budget, which decides with an `async` closure.
+    public init(
+        otherwise: Decision? = nil, budget: Duration?,
+        decide: @escaping @Sendable (AuthEvent) async throws -> Decision
+    ) throws {
+        let decider = TaskDecider(patience: budget ?? Self.budget, decide)
+        self.init(ffi: FfiResponder(decider: decider, otherwise: otherwise, budget: try checked("budget", budget)))
+    }
+
+    /// Creates a responder with a budget, which decides with a closure that may block.
+    public init(
+        otherwise: Decision? = nil, budget: Duration?,
+        decide: @escaping @Sendable (AuthEvent) throws -> Decision
+    ) throws {
+        let decider = ClosureDecider(decide)
+        self.init(ffi: FfiResponder(decider: decider, otherwise: otherwise, budget: try checked("budget", budget)))
+    }
+    #endif
 }
 
 private final class ClosureDecider: Decider {

@@ -42,12 +42,26 @@ public final class Sandbox: @unchecked Sendable {
         process.arguments = program == nil ? ["keysecure-sandbox"] + serve : serve
         process.standardInput = input
         process.standardOutput = output
-        try process.run()
+        do {
+            try process.run()
+        } catch {
+            throw SandboxError("\(program ?? "/usr/bin/env") cannot be run: \(error.localizedDescription)")
+        }
         var line = Data()
         while line.last != UInt8(ascii: "\n"), case let more = output.fileHandleForReading.availableData, !more.isEmpty {
             line.append(more)
         }
-        let info = (try? JSONSerialization.jsonObject(with: line)) ?? NSNull()
+        guard let info = try? JSONSerialization.jsonObject(with: line) else {
+            try? input.fileHandleForWriting.close()
+            process.waitUntilExit()
+            // `env` found no program of this name.
+            let isMissing = program == nil && process.terminationStatus == 127
+            let ended = "\(program ?? "keysecure-sandbox") ended with status \(process.terminationStatus)"
+            throw SandboxError(
+                isMissing
+                    ? "no keysecure-sandbox on the PATH, and KEYSECURE_SANDBOX does not name one"
+                    : "the sandbox did not start: \(ended)")
+        }
         try self.init(info: info) {
             try? input.fileHandleForWriting.close()
             if process.isRunning { process.waitUntilExit() }

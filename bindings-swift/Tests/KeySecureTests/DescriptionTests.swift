@@ -39,6 +39,24 @@ final class DescriptionTests: XCTestCase {
         XCTAssertEqual(String(reflecting: CardStatus.unknown(raw: "New")), "\(CardStatus.unknown(raw: "New"))")
     }
 
+    func testFreeTextIsMaskedWhereverItComesFrom() throws {
+        let decision = Decision.decline(reason: "stolen 4111111111111111")
+        var dumped = ""
+        dump(decision, to: &dumped)
+        for text in ["\(decision)", String(reflecting: decision), dumped] {
+            XCTAssertFalse(text.contains("4111111111111111"), text)
+        }
+        XCTAssertEqual("\(decision)", #"decline(reason: "stolen 411111******1111")"#)
+        let text = String(decoding: purchase, as: UTF8.self).replacingOccurrences(of: "evt-2", with: "4111111111111111")
+        let body = Data(text.utf8)
+        let verifier = try WebhookVerifier(appID: "app-1", secret: secret)
+        let headers = try verifier.signForTests(timestamp: Date(), body: body)
+        let received = try verifier.blocking.verify(headers: headers, body: body)
+        XCTAssertTrue("\(received)".hasPrefix(#"VerifiedWebhook(id: "411111******1111", "#), "\(received)")
+        // The platform's numbers, by which an operator finds a card, are no PAN.
+        XCTAssertTrue("\(Card(cardNo: "1600000000000000101", status: .frozen))".contains("1600000000000000101"))
+    }
+
     func testObjectsPrintTheirNameAndWhatTheyAre() throws {
         let client = try Client(apiKey: "key", apiSecret: secret, baseURL: "http://127.0.0.1:1")
         XCTAssertEqual("\(client)", #"Client(baseURL: "http://127.0.0.1:1")"#)

@@ -44,11 +44,13 @@ final class DocumentationTests: XCTestCase {
         var queue: [String] = []
         do {
             _ = try await shop.accounts.ensureTransfer(
-                cardholderNo: cardholderNo, transferUniqueNo: "order-9-topup", type: .in, amount: 25, deadline: .seconds(5))
+                cardholderNo: cardholderNo, transferUniqueNo: "order-9-topup", type: .in, amount: 25, deadline: .seconds(20))
         } catch {
             if error.outcome == .unknown { queue.append("order-9-topup") } else { print("not paid: \(error)") }
         }
         XCTAssertEqual(queue, [])
+        let references = try sandbox.transfers().map { $0["transfer_unique_no"] as? String }
+        XCTAssertEqual(Set(references), ["order-8-topup", "order-9-topup"])
     }
 
     func testTheCodeOfWebhooksRuns() async throws {

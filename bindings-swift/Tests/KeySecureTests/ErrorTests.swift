@@ -93,6 +93,20 @@ final class ErrorTests: XCTestCase {
         XCTAssertEqual(suggestion(.seconds(-5)), "Try again later.")
     }
 
+    func testTheRecoverySuggestionAgreesWithTheText() throws {
+        let client = try Client(
+            apiKey: "k", apiSecret: "0123456789abcdef", timeout: .seconds(9), maxRetries: 0,
+            transport: InMemoryTransport { _ in throw TransportFailure.failed(fault: .closed, mayHaveBeenSent: true) })
+        let read = try failure { _ = try client.blocking.accounts.get("1") }
+        XCTAssertTrue("\(read)".contains("calling again is safe"), "\(read)")
+        XCTAssertEqual(read.recoverySuggestion, "Calling again is safe: the call only reads.")
+        let payment = try failure {
+            _ = try client.blocking.accounts.transfer(cardholderNo: "1", transferUniqueNo: "t", type: .in, amount: 1)
+        }
+        XCTAssertEqual(payment.recoverySuggestion, "Look it up by its reference before sending it again.")
+        XCTAssertNil(try failure { _ = try Card(json: "[]") }.recoverySuggestion)
+    }
+
     func testACallOnAClosedClientIsAConfigError() throws {
         let sandbox = try startSandbox()
         let client = try sandbox.client()

@@ -153,7 +153,38 @@ final class ListTests: XCTestCase {
         XCTAssertThrowsError(try rest.last?.get())
         XCTAssertGreaterThan(rest.count, 1, "the rows that were fetched before come first")
         try sandbox.control("POST /faults/clear")
-        XCTAssertEqual(try list.all().count, 0)
+        let requests = try sandbox.count("accounts.transfers")
+        // Nobody takes the rest for an empty list.
+        for _ in 0..<2 {
+            let again = Array(list)
+            XCTAssertEqual(again.count, 1)
+            XCTAssertEqual(try failure { _ = try again[0].get() }.code, 1004)
+            XCTAssertEqual(try failure { _ = try list.all() }.code, 1004)
+        }
+        XCTAssertTrue(list.hasFailed)
+        XCTAssertEqual(try sandbox.count("accounts.transfers"), requests)
+    }
+
+    func testEveryIterationOfAFailedPagerThrowsItsError() async throws {
+        let (sandbox, client, _) = try seededTransfers()
+        _ = try await client.accessToken()
+        try sandbox.fault(["stall": 300], on: "accounts.transfers")
+        try sandbox.fault(["code": 1004], on: "accounts.transfers", times: 1)
+        let list = try client.accounts.transfers(in: .last(days: 265))
+        // The rows of the first page go to some, the error to all.
+        let codes = await withTaskGroup(of: Int?.self) { group in
+            for _ in 0..<3 {
+                group.addTask {
+                    do throws(KeySecureError) { _ = try await list.all() } catch { return error.code }
+                    return nil
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        XCTAssertEqual(codes, [1004, 1004, 1004])
+        let later = try await failure { _ = try await list.all() }
+        XCTAssertEqual(later.code, 1004)
+        XCTAssertTrue(list.hasFailed)
     }
 
     func testAnAwaitedIterationEndsAfterAnError() async throws {
@@ -232,6 +263,67 @@ final class ListTests: XCTestCase {
         XCTAssertThrowsError(try cancelled.get()) { XCTAssertEqual(($0 as? KeySecureError)?.kind, .cancelled) }
         let all = try await list.all()
         XCTAssertEqual(Set(all.map(\.transferNo)).count, 250)
+    }
+
+    func testACancelledIterationLosesNoError() async throws {
+        let (started, gate) = (Shared(false), DispatchSemaphore(value: 0))
+        let transport = InMemoryTransport { _ in
+            started.change { $0 = true }
+            gate.wait()
+            return #"{"list":[{"transfer_no":null},{"transfer_no":"2"}]}"#
+        }
+        let client = try Client(apiKey: "k", apiSecret: "0123456789abcdef", transport: transport)
+        let list = try client.accounts.transfers(in: .last(days: 1))
+        let first = Task { try await list.all() }
+        while !started.value { try await Task.sleep(for: .milliseconds(1)) }
+        first.cancel()
+        let cancelled = try await failure { _ = try await first.value }
+        XCTAssertEqual(cancelled.kind, .cancelled)
+        gate.signal()
+        let error = try await failure { _ = try await list.all() }
+        XCTAssertEqual(error.kind, .invalidResponse)
+        XCTAssertFalse(list.hasFailed)
+        let rest = try await list.all()
+        XCTAssertEqual(rest.map(\.transferNo), ["2"])
+    }
+
+    func testCancelledIterationsOfOnePagerKeepNoThread() async throws {
+        let (sandbox, client, holder) = try seededTransfers()
+        _ = try await client.accessToken()
+        try sandbox.fault(["stall": 5000], on: "accounts.transfers")
+        let list = try client.accounts.transfers(in: .last(days: 265))
+        let first = Task { try await list.all().count }
+        try await Task.sleep(for: .milliseconds(300))
+        let others = (0..<70).map { _ in Task { try await list.all().count } }
+        try await Task.sleep(for: .milliseconds(200))
+        others.forEach { $0.cancel() }
+        let start = ContinuousClock.now
+        _ = try await client.accounts.get(holder)
+        XCTAssertLessThan(ContinuousClock.now - start, .seconds(2))
+        let count = try await first.value
+        XCTAssertEqual(count, 250)
+    }
+
+    func testTheWaitForAnotherIterationCountsIntoTheTimeout() async throws {
+        let (started, gate) = (Shared(false), DispatchSemaphore(value: 0))
+        let transport = InMemoryTransport { _ in
+            started.change { $0 = true }
+            gate.wait()
+            return #"{"list":[{"transfer_no":"1"}]}"#
+        }
+        let client = try Client(
+            apiKey: "k", apiSecret: "0123456789abcdef", timeout: .milliseconds(500), maxRetries: 0, transport: transport)
+        let list = try client.accounts.transfers(in: .last(days: 1))
+        let first = Task { try await list.all() }
+        while !started.value { try await Task.sleep(for: .milliseconds(1)) }
+        // Opened later in case that the call waits.
+        DispatchQueue.global().asyncAfter(deadline: .now() + 3) { gate.signal() }
+        let start = ContinuousClock.now
+        let error = try await failure { _ = try await list.all() }
+        XCTAssertEqual([error.kind == .timeout, error.outcome == .notSent], [true, true], "\(error)")
+        XCTAssertLessThan(ContinuousClock.now - start, .seconds(2))
+        gate.signal()
+        _ = await first.result
     }
 }
 

@@ -22,6 +22,21 @@ final class ModelTests: XCTestCase {
         XCTAssertEqual(try failure { _ = try Card(json: "{") }.kind, .invalidResponse)
     }
 
+    func testADecoderThrowsADecodingErrorWithTheCause() throws {
+        XCTAssertThrowsError(try JSONDecoder().decode([Card].self, from: Data(#"[{"status":1}]"#.utf8))) { error in
+            guard case let DecodingError.dataCorrupted(context) = error else { return XCTFail("\(error)") }
+            XCTAssertEqual(context.codingPath.map(\.intValue), [0])
+            XCTAssertTrue(context.underlyingError is KeySecureError)
+        }
+    }
+
+    func testNamesThatSwiftTakesForEqualCanBeEncoded() throws {
+        let card = try Card(json: #"{"card_no":"1","status":"Frozen","\u00e9":1,"e\u0301":2,"x":1e400}"#)
+        let encoded = try JSONEncoder().encode(card)
+        XCTAssertEqual(try JSONDecoder().decode(Card.self, from: encoded).cardNo, "1")
+        XCTAssertEqual(card.extra.names.count, 3, "the JSON of the card keeps both")
+    }
+
     func testAModelSurvivesAnyEncoder() throws {
         let cards = [try card(), Card(cardNo: "c2", status: .frozen)]
         let json = try JSONDecoder().decode([Card].self, from: JSONEncoder().encode(cards))
@@ -33,6 +48,13 @@ final class ModelTests: XCTestCase {
         XCTAssertEqual(try PropertyListDecoder().decode([String: Card].self, from: list)["card"], cards[1])
         let transfer = TransferRecord(transferNo: "1", amount: Decimal(string: "99999999999999999999.99"))
         XCTAssertEqual(try JSONDecoder().decode(TransferRecord.self, from: JSONEncoder().encode(transfer)), transfer)
+    }
+
+    func testAnEnumIsEncodedAsItsText() throws {
+        let statuses: [CardStatus] = [.frozen, .unknown(raw: "New")]
+        let encoded = try JSONEncoder().encode(statuses)
+        XCTAssertEqual(String(decoding: encoded, as: UTF8.self), #"["Frozen","New"]"#)
+        XCTAssertEqual(try JSONDecoder().decode([CardStatus].self, from: encoded), statuses)
     }
 
     func testAModelPrintsInTheWordsOfSwift() throws {

@@ -21,6 +21,24 @@ final class PackageTests: XCTestCase {
         XCTAssertEqual(try started.client().blocking.cardholders.get(cardholder).cardholderNo, cardholder)
     }
 
+    func testASandboxWithoutItsProgramSaysWhatIsMissing() throws {
+        func text(_ program: String?) -> String {
+            do {
+                try Sandbox(program: program).stop()
+                return "started"
+            } catch {
+                XCTAssertTrue(error is SandboxError, "\(error)")
+                return error.localizedDescription
+            }
+        }
+        XCTAssertTrue(text("/nowhere/keysecure-sandbox").contains("/nowhere/keysecure-sandbox cannot be run"))
+        let variable = "KEYSECURE_SANDBOX"
+        let program = ProcessInfo.processInfo.environment[variable]
+        unsetenv(variable)
+        defer { program.map { _ = setenv(variable, $0, 1) } }
+        XCTAssertEqual(text(nil), "no keysecure-sandbox on the PATH, and KEYSECURE_SANDBOX does not name one")
+    }
+
     func testAttachingToAnythingButAControlURLThrows() throws {
         let sandbox = try startSandbox()
         XCTAssertThrowsError(try Sandbox(attachingTo: sandbox.baseURL)) { XCTAssertTrue($0 is SandboxError, "\($0)") }

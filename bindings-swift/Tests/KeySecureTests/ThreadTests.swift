@@ -230,6 +230,24 @@ final class ThreadTests: XCTestCase {
         }
     }
 
+    func testAPaymentOnTheThreadOfACancelledReadIsNotEnded() async throws {
+        let sandbox = try startSandbox()
+        let holder = try sandbox.cardholder()
+        let other = try sandbox.client(maxRetries: 0)
+        _ = try await other.accessToken()
+        let observer = PayingObserver(other, holder)
+        let client = try sandbox.client(observer: observer)
+        _ = try await client.accessToken()
+        try sandbox.fault(["stall": 800], on: "accounts.transfer")
+        let read = Task { try await client.accounts.get(holder) }
+        while !observer.begun.value { try await Task.sleep(for: .milliseconds(1)) }
+        try await Task.sleep(for: .milliseconds(200))
+        read.cancel()
+        _ = await read.result
+        while observer.results.value.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
+        XCTAssertEqual(observer.results.value, ["paid"])
+    }
+
     func testACancelledRawReadReturnsAtOnce() async throws {
         let (started, gate) = (Shared(0), DispatchSemaphore(value: 0))
         let transport = InMemoryTransport { _ in
@@ -389,6 +407,27 @@ final class ThreadTests: XCTestCase {
                 group.addTask { try await Waiting.run(.read, within: .seconds(60), on: pool, call) }
             }
             try await group.waitForAll()
+        }
+    }
+}
+
+/// Pays with another client on the thread of a read.
+private final class PayingObserver: Observer {
+    let begun = Shared(false)
+    let results = Shared<[String]>([])
+    private let other: Client
+    private let holder: String
+
+    init(_ other: Client, _ holder: String) { (self.other, self.holder) = (other, holder) }
+
+    func attempt(record: AttemptRecord) {
+        guard record.operation == "accounts.get" else { return }
+        begun.change { $0 = true }
+        do {
+            _ = try other.blocking.accounts.transfer(cardholderNo: holder, transferUniqueNo: "o", type: .in, amount: 1)
+            results.change { $0.append("paid") }
+        } catch {
+            results.change { $0.append("\(error)") }
         }
     }
 }

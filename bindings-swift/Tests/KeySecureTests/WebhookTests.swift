@@ -146,6 +146,11 @@ final class WebhookTests: XCTestCase {
         XCTAssertEqual(try lenient.blocking.verify(headers: signed(body), body: body).id, "evt-1")
     }
 
+    func testANegativeBudgetIsRefusedByName() throws {
+        let error = try failure { _ = try Responder(budget: .seconds(-1)) { _ in .approve } }
+        XCTAssertEqual([error.kind == .invalidInput, error.field == "budget"], [true, true], "\(error)")
+    }
+
     func testTheReplyIsTheDecisionOfTheResponder() throws {
         let received = try WebhookVerifier(appID: "app-1", secret: secret).blocking.verify(
             headers: signed(purchase), body: purchase)
@@ -154,7 +159,7 @@ final class WebhookTests: XCTestCase {
         XCTAssertEqual(Responder { _ in .approve }.blocking.respond(received), replyAccept())
         let throwing = Responder(otherwise: .approve) { _ in throw Failure("no decision") }
         XCTAssertEqual(throwing.blocking.respond(received), replyAccept())
-        let late = Responder(otherwise: .decline(reason: "late"), budget: .seconds(0.05)) { _ in
+        let late = try Responder(otherwise: .decline(reason: "late"), budget: .seconds(0.05)) { _ in
             Thread.sleep(forTimeInterval: 1)
             return .approve
         }
@@ -230,7 +235,7 @@ final class WebhookTests: XCTestCase {
     func testAnApprovalIsRepeatedForReplays() throws {
         let verifier = try WebhookVerifier(appID: "app-1", secret: secret, store: .own(replays: TestReplayStore()))
         let headers = try signed(purchase)
-        let responder = Responder(budget: .seconds(0.8)) { _ in .approve }
+        let responder = try Responder(budget: .seconds(0.8)) { _ in .approve }
         XCTAssertEqual(responder.blocking.respond(try verifier.blocking.verify(headers: headers, body: purchase)), replyAccept())
         XCTAssertEqual(try failure { _ = try verifier.blocking.verify(headers: headers, body: purchase) }.rejection, .replayed)
         XCTAssertEqual(verifier.blocking.replyDuplicate(body: purchase), replyAccept())
@@ -240,7 +245,7 @@ final class WebhookTests: XCTestCase {
         let warnings = RecordedWarnings()
         let received = try WebhookVerifier(appID: "app-1", secret: secret).blocking.verify(
             headers: signed(purchase), body: purchase)
-        let late = Responder(budget: .seconds(0.05)) { _ in
+        let late = try Responder(budget: .seconds(0.05)) { _ in
             Thread.sleep(forTimeInterval: 0.4)
             return .approve
         }
@@ -275,7 +280,7 @@ final class WebhookTests: XCTestCase {
     /// As many as would block all threads of the cooperative pool many times over.
     func testManyAwaitedDecisionsAreMadeAtOnce() async throws {
         let verifier = try WebhookVerifier(appID: "app-1", secret: secret)
-        let responder = Responder(budget: .milliseconds(790)) { _ in
+        let responder = try Responder(budget: .milliseconds(790)) { _ in
             try await Task.sleep(for: .milliseconds(500))
             return .approve
         }
@@ -299,7 +304,7 @@ final class WebhookTests: XCTestCase {
         let verifier = try WebhookVerifier(appID: "app-1", secret: secret)
         let pending = Shared<[CheckedContinuation<Void, Never>]>([])
         let warnings = RecordedWarnings()
-        let responder = Responder(otherwise: .decline(reason: "late"), budget: .milliseconds(100)) { _ in
+        let responder = try Responder(otherwise: .decline(reason: "late"), budget: .milliseconds(100)) { _ in
             // Ignores that it is cancelled.
             await withCheckedContinuation { continuation in pending.change { $0.append(continuation) } }
             return .approve
@@ -314,7 +319,7 @@ final class WebhookTests: XCTestCase {
 
     func testALateAwaitedDecisionIsCancelled() async throws {
         let cancelled = Shared(false)
-        let responder = Responder(otherwise: .decline(reason: "late"), budget: .milliseconds(100)) { _ in
+        let responder = try Responder(otherwise: .decline(reason: "late"), budget: .milliseconds(100)) { _ in
             do {
                 try await Task.sleep(for: .seconds(30))
             } catch {

@@ -146,6 +146,12 @@ impl Error {
         self.0.fault
     }
 
+    /// Returns whether the request only reads, so that calling again is safe.
+    #[cfg(feature = "uniffi")]
+    pub(crate) fn is_read(&self) -> bool {
+        self.0.is_read
+    }
+
     /// Returns the reason why a webhook was rejected.
     pub fn rejection(&self) -> Option<Rejection> {
         self.0.rejection

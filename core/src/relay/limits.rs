@@ -6,7 +6,7 @@ use super::audit::Denial;
 use super::response::Refusal;
 use super::work::Work;
 use crate::error::Outcome;
-use crate::resources::accounts::Transfer;
+use crate::resources::accounts::{Accounts, Transfer};
 use crate::store::{Reservation, Reserved};
 use crate::values::civil::UtcOffset;
 
@@ -35,11 +35,19 @@ pub(super) struct Amount {
 
 impl Amount {
     /// A tap counts once. With another amount or direction it counts again: a small amount must not make room for a large one.
-    pub(super) fn new(work: &Work<'_>, request: &Transfer, cents: u64) -> Self {
-        let day = UtcOffset::PLATFORM_DEFAULT.date_at(work.caller().engine.server_now()).to_string();
+    pub(super) fn new(work: &Work<'_>, request: &Transfer, cents: u64) -> Result<Self, Refusal> {
+        let engine = &work.caller().engine;
+        if engine.clock_offset().is_none() {
+            // The day is the platform's. A relay that has just started learns its clock by a read.
+            Accounts(work.caller())
+                .get(work.own())
+                .map_err(|error| work.failed(error.with_outcome(Outcome::Unknown)))?;
+        }
+        let day = UtcOffset::PLATFORM_DEFAULT.date_at(engine.server_now()).to_string();
         let digest = |purpose, parts: &[&str]| work.relay.merchant_key.digest(purpose, parts);
         let entry = [&*request.transfer_unique_no, request.r#type.as_str(), &cents.to_string()];
-        Self { cents, key: digest("transfers of a day", &[work.own(), &day]), entry: digest("transfer", &entry) }
+        let key = digest("transfers of a day", &[work.own(), &day]);
+        Ok(Self { cents, key, entry: digest("transfer", &entry) })
     }
 
     /// Counts the transfer. `None`: the limit would be exceeded.

@@ -85,7 +85,7 @@ fn limited(
     waited: Duration,
 ) -> Result<Ensured<TransferRecord>, Refusal> {
     let Some((max_transfer, max_per_day)) = work.scope.limits() else { return Err(not_granted()) };
-    let amount = Amount::new(work, request, cents);
+    let amount = Amount::new(work, request, cents)?;
     let counted = if cents > max_transfer { None } else { amount.reserve(work, max_per_day)? };
     // What was done before is found again, whatever the limits are now: it is never sent twice.
     let Some(counted) = counted.map_or_else(|| refuse_unless_done(work, request), |counted| Ok(Some(counted)))? else {

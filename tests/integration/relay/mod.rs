@@ -1,6 +1,7 @@
 //! The relay: apps without a secret, served with the merchant's client, against the sandbox.
 
 mod attacks;
+mod clocks;
 mod errors;
 mod events;
 mod limits;

@@ -278,11 +278,18 @@ impl<'a> Call<'a> {
         }
         let call = format!("ffi.{}({arguments})", self.ffi);
         if self.row.is_some() {
-            let pager = if form == Form::Blocking { "BlockingPager" } else { "Pager(within: limits.timeout)" };
-            return format!("let pages = {}\n        return {pager} {{ try pages.next(after: $0) }}", typed(&call));
+            let pager =
+                if form == Form::Blocking { "BlockingPager(pages)" } else { "Pager(within: limits.timeout, pages)" };
+            return format!("let pages = {}\n        return {pager}", typed(&call));
         }
         let Some(waiting) = self.waiting.filter(|_| form == Form::Awaited) else {
-            return wrapped(&typed(&call), self.result, "", None);
+            // A call that cannot throw is as little part of the read whose observer makes it as one that can.
+            let call = if throws || self.waiting.is_none() {
+                typed(&call)
+            } else {
+                format!("CancelledReads.unwatched {{ {call} }}")
+            };
+            return wrapped(&call, self.result, "", None);
         };
         let (ffi, waited) = if self.counts { ("ffi.after(waited)", "waited") } else { ("ffi", "_") };
         let call = wrapped(&format!("{tried}{ffi}.{}({arguments})", self.ffi), self.result, "", None);

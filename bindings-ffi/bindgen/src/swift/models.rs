@@ -14,7 +14,7 @@ use crate::patches::member;
 /// The method of every model.
 const TO_JSON: &str = "to_json";
 
-/// The end of the platform's names of numbers, which are printed as they are.
+/// The end of the platform's names of numbers, which are printed unchanged, as by the `Debug` of the core.
 const NUMBER: &str = "_no";
 
 /// The fields that a record prints when it may hold a secret. A record outside the core whose `Debug` in Rust is its own must be
@@ -31,6 +31,9 @@ const PRINTED: [(&str, &[&str]); 10] = [
     ("StoredToken", &["renew_at", "expires_at"]),
     ("TransferPage", &["list", "extra"]),
 ];
+
+/// An enum without Rust's `Debug` whose text a caller may take from anywhere.
+const DECISION: &str = "Decision";
 
 /// All extensions of the records and enums.
 pub fn extensions(interface: &Interface) -> Result<String> {
@@ -50,7 +53,8 @@ pub fn extensions(interface: &Interface) -> Result<String> {
             text += &json(record, &name, interface)?;
         }
     }
-    for one in interface.enums().into_iter().filter(|one| one.uniffi_trait_methods().debug_fmt.is_some()) {
+    let prints = |one: &&Enum| one.uniffi_trait_methods().debug_fmt.is_some() || one.name() == DECISION;
+    for one in interface.enums().into_iter().filter(prints) {
         text += &mirror(&class_name(one.name()));
         if one.uniffi_trait_methods().display_fmt.is_none() {
             text += &described(one);
@@ -100,7 +104,7 @@ extension {name}: CustomStringConvertible, {debug}CustomReflectable {{
 {}        ])
     }}
 
-    /// The fields that have a value; digits that look like a PAN are masked.
+    /// The fields that have a value; digits that look like a PAN are masked, except in the platform's numbers (`cardNo`).
     public var description: String {{ described(\"{name}\", printedFields) }}
 {property}    /// The same fields.
     public var customMirror: Mirror {{ Mirror(self, children: printedFields, displayStyle: .struct) }}
@@ -231,7 +235,14 @@ extension {name}: Codable {{
     }}
 
     public init(from decoder: any Decoder) throws {{
-        try self.init(json: JSONNode(from: decoder).json)
+        let json = try JSONNode(from: decoder).json
+        do {{
+            try self.init(json: json)
+        }} catch {{
+            let text = \"it has not the form of {name}\"
+            let context = DecodingError.Context(codingPath: decoder.codingPath, debugDescription: text, underlyingError: error)
+            throw DecodingError.dataCorrupted(context)
+        }}
     }}
 
     public func encode(to encoder: any Encoder) throws {{

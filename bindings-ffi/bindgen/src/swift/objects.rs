@@ -81,7 +81,7 @@ fn pages(object: &Object) -> String {
     let rows = object.methods().into_iter().find(|method| method.name() == "next_page");
     let rows = rows.and_then(|method| label(method.return_type()?).ok()).unwrap_or_default();
     format!(
-        "\nextension Ffi{name} {{\n    /// The next page after so long a wait for a thread, which counts into its limit.\n    \
+        "\nextension Ffi{name}: Pages {{\n    /// The next page after so long a wait for a thread, which counts into its limit.\n    \
          func next(after waited: Duration?) throws -> {rows} {{\n        \
          try waited.map {{ try nextPageAfterWaiting(waited: $0) }} ?? nextPage()\n    }}\n}}\n"
     )
@@ -156,7 +156,9 @@ pub fn counts_waiting(object: &Object) -> bool {
 /// What an object prints: never the object of UniFFI behind it.
 fn printed(name: &str, properties: &[&str]) -> String {
     let fields = properties.iter().fold(String::new(), |mut fields, one| {
-        let _ = writeln!(fields, "            field(\"{one}\", {one}),");
+        // The identifier of a webhook is free text.
+        let value = if *one == "id" { format!("masked({one})") } else { (*one).to_owned() };
+        let _ = writeln!(fields, "            field(\"{one}\", {value}),");
         fields
     });
     let (fields, description) = match properties {
@@ -290,7 +292,7 @@ mod tests {
             format!("public func listPage{ends}, page: Int = 0, size: Int = 100) async throws(KeySecureError) -> CardPage {{\n"),
             format!("public func list{ends}) throws(KeySecureError) -> Pager<String> {{\n"),
             format!("public func list{ends}) throws(KeySecureError) -> BlockingPager<String> {{\n"),
-            "public func list(in window: some WindowConvertible, timeout: Duration? = nil) throws(KeySecureError) -> Pager<String> {\n        let pages = try typed { try ffi.list(query: Query(start: window.window.start, end: window.window.end, timeout: try checked(\"timeout\", timeout))) }\n        return Pager(within: limits.timeout) { try pages.next(after: $0) }\n".into(),
+            "public func list(in window: some WindowConvertible, timeout: Duration? = nil) throws(KeySecureError) -> Pager<String> {\n        let pages = try typed { try ffi.list(query: Query(start: window.window.start, end: window.window.end, timeout: try checked(\"timeout\", timeout))) }\n        return Pager(within: limits.timeout, pages)\n".into(),
         ] {
             assert!(swift.contains(&expected), "{expected}\n{swift}");
         }

@@ -97,7 +97,7 @@ public class Accounts internal constructor(private val calls: Calls<FfiAccounts>
      */
     public fun transfers(query: ListTransfers): Pager<TransferRecord> = calls.list { ffi ->
         val pages = ffi.transfers(query)
-        PageSource(pages::nextPage, pages::nextPageAfterWaiting, pages::destroy)
+        PageSource(pages::nextPage, pages::nextPageAfterWaiting, pages::hasFailed, pages::destroy)
     }
 
     /**

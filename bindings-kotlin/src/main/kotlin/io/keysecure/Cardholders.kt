@@ -79,7 +79,7 @@ public class Cardholders internal constructor(private val calls: Calls<FfiCardho
      */
     public fun list(query: ListCardholders): Pager<Cardholder> = calls.list { ffi ->
         val pages = ffi.list(query)
-        PageSource(pages::nextPage, pages::nextPageAfterWaiting, pages::destroy)
+        PageSource(pages::nextPage, pages::nextPageAfterWaiting, pages::hasFailed, pages::destroy)
     }
 
     /**

@@ -96,7 +96,7 @@ public class Cards internal constructor(private val calls: Calls<FfiCards>) {
      */
     public fun list(query: ListCards): Pager<Card> = calls.list { ffi ->
         val pages = ffi.list(query)
-        PageSource(pages::nextPage, pages::nextPageAfterWaiting, pages::destroy)
+        PageSource(pages::nextPage, pages::nextPageAfterWaiting, pages::hasFailed, pages::destroy)
     }
 
     /**
@@ -193,7 +193,7 @@ public class Cards internal constructor(private val calls: Calls<FfiCards>) {
     @JvmOverloads
     public fun packages(type: CardType? = null, packageNo: String? = null): Pager<Package> = calls.list { ffi ->
         val pages = ffi.packages(ListPackages(type, packageNo))
-        PageSource(pages::nextPage, pages::nextPageAfterWaiting, pages::destroy)
+        PageSource(pages::nextPage, pages::nextPageAfterWaiting, pages::hasFailed, pages::destroy)
     }
 
     /**
@@ -217,7 +217,7 @@ public class Cards internal constructor(private val calls: Calls<FfiCards>) {
     @JvmOverloads
     public fun bins(cardBinNo: String? = null): Pager<Bin> = calls.list { ffi ->
         val pages = ffi.bins(ListBins(cardBinNo))
-        PageSource(pages::nextPage, pages::nextPageAfterWaiting, pages::destroy)
+        PageSource(pages::nextPage, pages::nextPageAfterWaiting, pages::hasFailed, pages::destroy)
     }
 
     /**

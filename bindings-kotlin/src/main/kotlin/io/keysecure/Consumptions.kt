@@ -52,7 +52,7 @@ public class Consumptions internal constructor(private val calls: Calls<FfiConsu
      */
     public fun list(query: ListConsumptions): Pager<Consumption> = calls.list { ffi ->
         val pages = ffi.list(query)
-        PageSource(pages::nextPage, pages::nextPageAfterWaiting, pages::destroy)
+        PageSource(pages::nextPage, pages::nextPageAfterWaiting, pages::hasFailed, pages::destroy)
     }
 
     /**

@@ -14,14 +14,19 @@ import kotlin.concurrent.withLock
  * Each row is returned once, newest first. A page is fetched when its first row is needed; the thread that iterates blocks. A pager is
  * single-pass, as an iterator is: a second iteration, of any kind, continues where the first ended. Use it from one thread at a time.
  *
- * A failed request ends a pager. It continues after two errors, both [KeySecureException.InvalidResponse]: a row without its number,
- * and a window whose rows may be incomplete. A sequence, a `for` loop, a [Stream] and a `Flow` stop at the first error, so that an
- * incomplete list is never mistaken for a complete one; another iteration continues after it. [results] returns errors in place of
- * their rows, and all rows after them.
+ * A failed request ends a pager: every further iteration throws its error ([hasFailed]). It continues after two errors, both
+ * [KeySecureException.InvalidResponse]: a row without its number, and a window whose rows may be incomplete. A sequence, a `for`
+ * loop, a [Stream] and a `Flow` stop at the first error, so that an incomplete list is never mistaken for a complete one; another
+ * iteration continues after it. [results] returns errors in place of their rows, and all rows after them; it ends after the error of a
+ * failed request.
  */
 public class Pager<T> internal constructor(limits: CallLimits, open: () -> PageSource<T>) : Sequence<T> {
     // Opened immediately, so that an invalid argument is refused where it is passed.
     private val rows = RowIterator(limits, open())
+
+    /** Whether a failed request ended the pager. After every other error it continues. */
+    public val hasFailed: Boolean
+        @JvmName("hasFailed") get() = rows.hasFailed
 
     /** Whether the next row is available without a request. */
     internal fun hasFetched(): Boolean = rows.hasFetched()
@@ -60,13 +65,23 @@ public class Pager<T> internal constructor(limits: CallLimits, open: () -> PageS
  *
  * @property next returns the rows of the next page, none at the end.
  * @property nextAfterWaiting does so for a call that has already waited so long for a thread.
+ * @property hasFailed tells whether a failed request ended the list, whose error is then thrown each time.
  */
-internal class PageSource<T>(val next: () -> List<T>, val nextAfterWaiting: (Duration) -> List<T>, val close: () -> Unit)
+internal class PageSource<T>(
+    val next: () -> List<T>,
+    val nextAfterWaiting: (Duration) -> List<T>,
+    val hasFailed: () -> Boolean,
+    val close: () -> Unit,
+)
 
 /** Unlike `AbstractIterator`, it can continue after an error. Locked, so that another thread may continue. */
 private class RowIterator<T>(private val limits: CallLimits, private val source: PageSource<T>) : Iterator<T> {
     private var page: Iterator<T> = emptyList<T>().iterator()
     private var ended = false
+
+    @Volatile
+    var hasFailed = false
+        private set
 
     // Not `synchronized`, which pins the carrier of a virtual thread on JDK 21 to 23.
     private val lock = ReentrantLock()
@@ -77,13 +92,20 @@ private class RowIterator<T>(private val limits: CallLimits, private val source:
         lock.withLock {
             if (page.hasNext()) return true
             if (ended) return false
-            page = CallThreads.READS.run(limit = limits.timeout) { nextPage() }.iterator()
+            page = fetch().iterator()
             if (!page.hasNext()) {
                 ended = true
                 source.close()
             }
             return !ended
         }
+    }
+
+    private fun fetch(): List<T> = try {
+        CallThreads.READS.run(limit = limits.timeout) { nextPage() }
+    } catch (thrown: KeySecureException) {
+        hasFailed = source.hasFailed()
+        throw thrown
     }
 
     private fun nextPage(): List<T> {
@@ -96,11 +118,14 @@ private class RowIterator<T>(private val limits: CallLimits, private val source:
     override fun next(): T = lock.withLock { if (hasNext()) page.next() else throw NoSuchElementException() }
 }
 
-private class ResultIterator<T>(private val rows: Iterator<T>) : Iterator<Result<T>> {
+/** Ends after the error of a failed request, which the rows throw each time. */
+private class ResultIterator<T>(private val rows: RowIterator<T>) : Iterator<Result<T>> {
     private var error: KeySecureException? = null
+    private var ended = false
 
     override fun hasNext(): Boolean {
         if (error != null) return true
+        if (ended) return false
         return try {
             rows.hasNext()
         } catch (thrown: KeySecureException) {
@@ -113,6 +138,7 @@ private class ResultIterator<T>(private val rows: Iterator<T>) : Iterator<Result
         if (!hasNext()) throw NoSuchElementException()
         val failed = error ?: return Result.success(rows.next())
         error = null
+        ended = rows.hasFailed
         return Result.failure(failed)
     }
 }

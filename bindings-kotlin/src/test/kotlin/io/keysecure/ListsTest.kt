@@ -93,13 +93,23 @@ class ListsTest {
     }
 
     @Test
-    fun `a failed request ends a list`() = TestEnv().use { env ->
+    fun `every iteration of a list that failed throws its error`() = TestEnv().use { env ->
         val (start, end) = seeded(env, 150, Duration.ofDays(5))
-        val rows = env.builder().maxRetries(0).build().cards().list(start, end).iterator()
+        val pager = env.builder().maxRetries(0).build().cards().list(start, end)
+        val rows = pager.iterator()
         repeat(100) { rows.next() }
+        assertFalse(pager.hasFailed)
         env.sandbox.fault("cards.list", "html")
-        assertThrows(KeySecureException.InvalidResponse::class.java) { rows.hasNext() }
-        assertTrue(!rows.hasNext())
+        val error = assertThrows(KeySecureException.InvalidResponse::class.java) { rows.hasNext() }
+        val requests = env.sandbox.requestsTo("cards.list")
+        repeat(2) {
+            val again = assertThrows(KeySecureException.InvalidResponse::class.java) { pager.toList() }
+            assertEquals(error.message, again.message)
+            assertThrows(KeySecureException.InvalidResponse::class.java) { pager.stream().count() }
+            assertEquals(listOf(true), pager.results().map { it.isFailure }.toList())
+        }
+        assertTrue(pager.hasFailed)
+        assertEquals(requests, env.sandbox.requestsTo("cards.list"))
     }
 
     @Test
