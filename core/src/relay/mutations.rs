@@ -104,7 +104,7 @@ pub(super) fn apply(work: &mut Work<'_>, fields: &Fields<'_>) -> Served {
 }
 
 pub(super) fn ensure_card(work: &mut Work<'_>, fields: &Fields<'_>) -> Served {
-    let options = options(fields)?;
+    let options = options(work, fields)?;
     let Ensured { value, created } = ensure(work, fields, options)?;
     Ok(ensured(&to_json(&value), created))
 }
@@ -147,10 +147,14 @@ fn address_of(fields: &Fields<'_>) -> Result<Address, Error> {
 }
 
 /// The options of an exactly-once call. `first_attempt` is not the app's to say.
-pub(super) fn options(fields: &Fields<'_>) -> Result<EnsureOptions, Refusal> {
+pub(super) fn options(work: &Work<'_>, fields: &Fields<'_>) -> Result<EnsureOptions, Refusal> {
     let deadline = match fields.whole("deadline_ms").map_err(Refusal::invalid)? {
         None => None,
-        Some(millis @ 1_000..=180_000) => Some(Duration::from_millis(millis.into())),
+        // The app does not know `settle`. It may stop waiting earlier; the result is there for the next request with this tap.
+        Some(millis @ 1_000..=180_000) => {
+            let settle = if work.caller().engine.aborts_on_failure() { 10 } else { 120 };
+            Some(Duration::from_millis(millis.into()).max(Duration::from_secs(settle + 1)))
+        }
         Some(_) => return Err(Refusal::invalid(Error::invalid_input("deadline_ms", "must be 1000 to 180000"))),
     };
     Ok(EnsureOptions { deadline, ..EnsureOptions::default() })

@@ -179,3 +179,13 @@ fn a_tap_is_short_printable_and_there() {
     assert_eq!(shop.send("own", "accounts.transfer", &other, both).field(), Some("idempotency-key"));
     assert_eq!(shop.sandbox.transfers().len(), 1);
 }
+
+#[test]
+fn an_app_may_wait_for_less_time_than_the_platform_may_take() {
+    let shop = Shop::new();
+    for deadline in [1_000, 5_000, 180_000] {
+        let body =
+            format!(r#"{{"transfer_unique_no":"tap-{deadline}","type":"In","balance":"1","deadline_ms":{deadline}}}"#);
+        assert_eq!(shop.post("accounts.ensure_transfer", &body).data()["created"], true, "{deadline}");
+    }
+}
