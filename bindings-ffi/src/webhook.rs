@@ -29,8 +29,8 @@ pub struct WebhookOptions {
     /// again. `Accept` accepts it, although it may be a replay.
     #[uniffi(default = None)]
     pub on_store_failure: Option<OnStoreFailure>,
-    /// The largest body to accept, in bytes. Default: 64 KiB; at most 1 MiB. The CPU time that an unauthenticated
-    /// sender can cause grows with it.
+    /// The largest body to accept, in bytes. Default: 64 KiB; more than 1 MiB counts as 1 MiB. The CPU time that an
+    /// unauthenticated sender can cause grows with it.
     #[uniffi(default = None)]
     pub max_body: Option<i32>,
     /// A clock in place of this machine's or the platform's, for tests and simulated time.
@@ -69,6 +69,9 @@ impl WebhookOptions {
             verifier = verifier.replay_guard(replays, self.on_store_failure.unwrap_or_default());
         }
         if let Some(bytes) = self.max_body {
+            if bytes == 0 {
+                return Err(FfiError::invalid_input("max_body", "must be at least 1"));
+            }
             verifier = verifier.max_body(usize::try_from(count("max_body", bytes)?).unwrap_or(usize::MAX));
         }
         Ok(WebhookVerifier { core: verifier, clock, waited: Duration::ZERO })
@@ -332,13 +335,7 @@ impl Responder {
     #[uniffi::constructor(default(otherwise = None, budget = None))]
     pub fn new(decider: Arc<dyn Decider>, otherwise: Option<Decision>, budget: Option<Duration>) -> Self {
         warnings::begin();
-        let mut responder = keysecure::Responder::fallible(move |purchase| match decider.decide(purchase.clone()) {
-            Ok(decision) => Ok(decision.into()),
-            Err(failure) => {
-                log::warn!(target: "keysecure", "a decision threw {failure}: consume_no={:?}", masked(&purchase.consume_no));
-                Err(keysecure::NoDecision::Failed)
-            }
-        });
+        let mut responder = keysecure::Responder::fallible(asking(decider));
         if let Some(otherwise) = otherwise {
             responder = responder.otherwise(otherwise.into());
         }
@@ -352,6 +349,23 @@ impl Responder {
     /// gets the default.
     pub fn respond(&self, received: Arc<VerifiedWebhook>) -> String {
         self.0.respond(&received.core)
+    }
+
+    /// Does so with the decision function of this one reply, which knows when its time ends. The decided purchases are
+    /// those of this responder.
+    pub fn respond_with(&self, received: Arc<VerifiedWebhook>, decider: Arc<dyn Decider>) -> String {
+        self.0.clone().try_decide(asking(decider)).respond(&received.core)
+    }
+}
+
+/// The decision function of a foreign decider.
+fn asking(decider: Arc<dyn Decider>) -> impl Fn(&AuthEvent) -> Result<keysecure::Decision, keysecure::NoDecision> {
+    move |purchase| match decider.decide(purchase.clone()) {
+        Ok(decision) => Ok(decision.into()),
+        Err(failure) => {
+            log::warn!(target: "keysecure", "a decision threw {failure}: consume_no={:?}", masked(&purchase.consume_no));
+            Err(keysecure::NoDecision::Failed)
+        }
     }
 }
 

@@ -12,7 +12,7 @@ import kotlinx.coroutines.withTimeoutOrNull
  */
 suspend fun pay(scope: CoroutineScope, client: Client, transfer: Transfer, record: (Result<TransferResult>) -> Unit): TransferResult? {
     val payment = scope.async {
-        val result = runCatching { client.io { accounts().transfer(transfer) } }
+        val result = runCatching { client.io(mutates = true) { accounts().transfer(transfer) } }
         runCatching { record(result); result.getOrThrow() } // an exception that left `async` would cancel the scope
     }
     return withTimeoutOrNull(5_000) { payment.await() }?.getOrThrow()

@@ -12,15 +12,24 @@ use crate::interface::Interface;
 use crate::kotlin::types::{label, literal};
 use crate::{Result, documentation};
 
-/// The method of a model that writes it.
-const WRITER: &str = "fun `toJson`(): kotlin.String";
+/// The method of a model that writes it, and one whose failures are those of the caller's values.
+const WRITER: (&str, &str) = (
+    "fun `toJson`(): kotlin.String {\n            return FfiConverterString.lift(",
+    "override fun `toJson`(): kotlin.String = io.keysecure.written {\n            FfiConverterString.lift(",
+);
+
+/// The text of an object for logs, and one that never throws: a field may hold what the native library cannot read.
+const PRINTER: (&str, &str) = (
+    "override fun toString(): String {\n        return FfiConverterString.lift(",
+    "override fun toString(): String = io.keysecure.printed(this) {\n        FfiConverterString.lift(",
+);
 
 /// The end of a record.
 const END: &str = "\n    companion object\n}";
 
 pub fn patch(kotlin: &str, interface: &Interface) -> Result<String> {
     let is_model = kotlin.contains(MODEL_PACKAGE);
-    let (mut text, mut found) = (kotlin.to_owned(), false);
+    let (mut text, mut found) = (kotlin.replace(PRINTER.0, PRINTER.1), false);
     for record in interface.records() {
         let name = record.name().to_upper_camel_case();
         let Some(start) = text.find(&format!("data class {name} (")) else { continue };
@@ -29,13 +38,17 @@ pub fn patch(kotlin: &str, interface: &Interface) -> Result<String> {
             continue;
         }
         let end = start + text[start..].find(END).ok_or_else(|| format!("the record {name} has another end"))?;
-        text.replace_range(end..end + END.len(), &format!("\n{}}}", additions(record, interface, is_model)?));
+        let is_written = is_model && text[start..end].contains(WRITER.0);
+        text.replace_range(
+            end..end + END.len(),
+            &format!("\n{}}}", additions(record, interface, is_model, is_written)?),
+        );
         if is_model {
             let open =
                 start + text[start..end].find("\n){").ok_or_else(|| format!("the record {name} has another start"))?;
-            let is_read = interface.reader_of(record)?.is_some() && text[open..end].contains(WRITER);
+            let is_read = interface.reader_of(record)?.is_some() && text[open..end].contains(WRITER.0);
             if is_read {
-                text.replace_range(open..end, &replace(&text[open..end], 1, WRITER, &format!("override {WRITER}"))?);
+                text.replace_range(open..end, &replace(&text[open..end], 1, WRITER.0, WRITER.1)?);
             }
             let parent = if is_read { "JsonModel" } else { "java.io.Serializable" };
             text.replace_range(open..open + 3, &format!("\n) : {parent} {{"));
@@ -54,7 +67,7 @@ fn holds_object(of: &Type) -> bool {
 }
 
 /// The builder of a record, and its companion.
-fn additions(record: &Record, interface: &Interface, is_model: bool) -> Result<String> {
+fn additions(record: &Record, interface: &Interface, is_model: bool, is_written: bool) -> Result<String> {
     let name = record.name().to_upper_camel_case();
     let mut builder = Builder::default();
     for field in record.fields() {
@@ -62,6 +75,9 @@ fn additions(record: &Record, interface: &Interface, is_model: bool) -> Result<S
     }
     let Builder { fields, setters, values, copies } = builder;
     let reader = if is_model { reader(record, interface)? } else { String::new() };
+    let extra_check =
+        if record.fields().iter().any(is_extra) { "io.keysecure.requireObject(it.`extra`); " } else { "" };
+    let check = if is_written { format!(".also {{ {extra_check}it.toJson() }}") } else { String::new() };
     let extra = if record.fields().iter().any(is_extra) { EXTRA } else { "" };
     Ok(format!(
         "
@@ -75,10 +91,10 @@ fn additions(record: &Record, interface: &Interface, is_model: bool) -> Result<S
         /**
          * Creates the object.
          *
-         * @throws io.keysecure.KeySecureException.InvalidInput when a required field is missing.
+         * @throws io.keysecure.KeySecureException.InvalidInput when a required field is missing or a field is not valid.
          */
         fun build(): {name} = {name}(
-{values}        )
+{values}        ){check}
     }}
 
     companion object {{
@@ -136,6 +152,15 @@ impl Builder {
 {comment}        fun `{name}`(`{name}`: {label}): Builder = apply {{ this.`{name}` = `{name}` }}
 "
         );
+        if nullable == "kotlin.Long" {
+            // Java widens the literal 2002 to a `long`, but not to a `Long`.
+            let _ = write!(
+                self.setters,
+                "
+{comment}        fun `{name}`(`{name}`: kotlin.Int): Builder = `{name}`(`{name}`.toLong())
+"
+            );
+        }
         let _ = writeln!(self.values, "            {value},");
         let _ = writeln!(self.copies, "        builder.`{name}`(`{name}`)");
         Ok(())

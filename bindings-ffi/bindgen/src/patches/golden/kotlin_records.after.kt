@@ -17,8 +17,12 @@ data class Fee (
     
     /**
      * Returns the object as JSON text.
-     */ override fun `toJson`(): kotlin.String {
-            return FfiConverterString.lift(write(this))
+     */ override fun `toJson`(): kotlin.String = io.keysecure.written {
+            FfiConverterString.lift(write(this))
+    }
+
+    override fun toString(): String = io.keysecure.printed(this) {
+        FfiConverterString.lift(print(this))
     }
     
 
@@ -49,13 +53,13 @@ data class Fee (
         /**
          * Creates the object.
          *
-         * @throws io.keysecure.KeySecureException.InvalidInput when a required field is missing.
+         * @throws io.keysecure.KeySecureException.InvalidInput when a required field is missing or a field is not valid.
          */
         fun build(): Fee = Fee(
             `amount` ?: throw io.keysecure.invalidInput("amount is required"),
             `detail`,
             `count` ?: 0,
-        )
+        ).also { it.toJson() }
     }
 
     companion object {

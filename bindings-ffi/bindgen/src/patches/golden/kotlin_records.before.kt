@@ -20,6 +20,10 @@ data class Fee (
      */ fun `toJson`(): kotlin.String {
             return FfiConverterString.lift(write(this))
     }
+
+    override fun toString(): String {
+        return FfiConverterString.lift(print(this))
+    }
     
 
     

@@ -181,7 +181,7 @@ private class Job<T>(
             outcome != null && outcome != Outcome.UNKNOWN -> Level.WARNING
             else -> Level.SEVERE
         }
-        val fields = listOf("operation" to operation, "reference" to reference, "outcome" to outcome?.name?.lowercase())
+        val fields = listOf("operation" to operation, "reference" to reference?.let(::logged), "outcome" to outcome?.name?.lowercase())
         val parts = fields.mapNotNull { (name, value) -> value?.let { name to it } }.toMap()
         val text = parts.entries.joinToString(" ") { (name, value) -> "$name=$value" }
         Warnings.log(level, "a call whose thread was interrupted $end: $text", parts)

@@ -47,7 +47,8 @@ import java.time.Duration
  * an end it may be over here, and the newest rows are missing. Use `LocalDate.now(ZoneOffset.ofHours(8))`, or instants.
  * @param proxy the URL of an http or https proxy. None is taken from the environment.
  * @param caPem the trusted root certificates in PEM format, in place of the built-in ones.
- * @param transport replaces the built-in HTTP stack. Configure proxy and certificates there instead of `proxy` and `caPem`.
+ * @param transport replaces the built-in HTTP stack. One transport per client: closing the client closes it. Configure proxy and
+ * certificates there instead of `proxy` and `caPem`.
  * @param observer called after every attempt and every call.
  * @param store shares the access token and the attempt records with other workers. The `ensure...` calls need it.
  * @param allowPlainHttp hosts other than this machine that plain http may be used for, such as a sandbox in another container.

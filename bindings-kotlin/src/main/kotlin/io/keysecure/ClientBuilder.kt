@@ -46,7 +46,10 @@ public class ClientBuilder internal constructor(private val create: (FfiClientOp
     /** Sets the trusted root certificates, in PEM format, in place of the built-in ones. */
     public fun caPem(pem: String): ClientBuilder = with { copy(caPem = pem) }
 
-    /** Replaces the built-in HTTP stack. Configure proxy and certificates there instead of [proxy] and [caPem]. */
+    /**
+     * Replaces the built-in HTTP stack. One transport per client: closing the client closes it. Configure proxy and certificates there
+     * instead of [proxy] and [caPem].
+     */
     public fun transport(transport: Transport): ClientBuilder = with { copy(transport = GuardedTransport(transport)) }
 
     /** Sets an observer, which is called after every attempt and every call. */

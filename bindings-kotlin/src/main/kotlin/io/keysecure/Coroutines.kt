@@ -30,6 +30,9 @@ import java.util.concurrent.atomic.AtomicBoolean
 /** The dispatcher that runs blocking calls: at most 16 at once, on threads of [Dispatchers.IO]. */
 public val keySecureDispatcher: CoroutineDispatcher = Dispatchers.IO.limitedParallelism(16)
 
+/** Mutations have threads of their own: a payment must not wait behind reads that hang. */
+private val mutationDispatcher: CoroutineDispatcher = Dispatchers.IO.limitedParallelism(64)
+
 /** Webhooks have threads of their own: a purchase must not wait behind calls that hang. */
 private val webhookDispatcher: CoroutineDispatcher = Dispatchers.IO.limitedParallelism(64)
 
@@ -39,7 +42,10 @@ private val handlerDispatcher: CoroutineDispatcher = Dispatchers.IO.limitedParal
 /**
  * Runs blocking calls off the caller's thread: `val card = client.io { cards().get(cardNo) }`.
  *
- * The wait for a thread counts into the time limit of the first call of the block.
+ * The wait for a thread counts into the time limit of the first call of the block. Say so when a block pays, or changes something else
+ * on the platform: it then has threads of its own, and does not wait behind reads that hang.
+ *
+ *     val done = client.io(mutates = true) { accounts().transfer(transfer) }
  *
  * Cancellation does not interrupt a block that has started: it runs to its end, and `io` returns its result. A block that is
  * cancelled before it starts does not run.
@@ -48,17 +54,19 @@ private val handlerDispatcher: CoroutineDispatcher = Dispatchers.IO.limitedParal
  * made. Limit a payment by the `timeout` of the client instead, or use its result within the block of `io`, which always runs to its
  * end:
  *
- *     withTimeout(5_000) { client.io { accounts().transfer(transfer).also { payments.record(it) } } }
+ *     withTimeout(5_000) { client.io(mutates = true) { accounts().transfer(transfer).also { payments.record(it) } } }
  *
  * or let the payment outlive the wait for it, in another scope:
  *
- *     val payment = scope.async { client.io { accounts().transfer(transfer) } }
+ *     val payment = scope.async { client.io(mutates = true) { accounts().transfer(transfer) } }
  *     val done = withTimeoutOrNull(5_000) { payment.await() } // null: not known yet, payment.await() returns it later
  *
+ * @param mutates true for a block that changes something on the platform. At most 64 of these blocks run at once, and 16 others.
  * @throws KeySecureException as the blocking call does.
  */
 @JvmSynthetic // Java has no suspending functions.
-public suspend fun <T> Client.io(block: Client.() -> T): T = runOn(keySecureDispatcher) { block() }
+public suspend fun <T> Client.io(mutates: Boolean = false, block: Client.() -> T): T =
+    runOn(if (mutates) mutationDispatcher else keySecureDispatcher) { block() }
 
 /**
  * Suspends while a webhook is verified or claimed: `val received = verifier.io { verify(headers, body) }`. A verifier with a store
@@ -82,7 +90,29 @@ public suspend fun Responder.awaitReply(received: VerifiedWebhook): String = run
  */
 @JvmSynthetic
 public suspend fun WebhookReceiver.awaitResponse(headers: Map<String, *>, body: ByteArray): WebhookResponse {
-    val begun = runOn(webhookDispatcher) { begin(headers, body) }
+    return finished(runOn(webhookDispatcher) { begin(headers, body) })
+}
+
+/**
+ * Suspends while a webhook is read and received. The time to reply to a purchase counts from now, before the body is read:
+ *
+ *     val response = receiver.awaitResponse(headers) { max -> channel.readRemaining(max.toLong()).readByteArray() }
+ *
+ * @param body reads at most `max` bytes: [WebhookReceiver.maxBody] and one more.
+ */
+@JvmSynthetic
+public suspend fun WebhookReceiver.awaitResponse(headers: Map<String, *>, body: suspend (max: Int) -> ByteArray): WebhookResponse {
+    val start = System.nanoTime()
+    val bytes = body(maxBody + 1)
+    val begun = runOn(webhookDispatcher) {
+        // Part of the time since the start.
+        QueueTime.clear()
+        begin(headers, bytes, start)
+    }
+    return finished(begun)
+}
+
+private suspend fun WebhookReceiver.finished(begun: WebhookReceiver.Begun): WebhookResponse {
     if (begun !is WebhookReceiver.Begun.Claimed) return finish(begun)
     var isHandled = false
     try {

@@ -32,6 +32,35 @@ public data class EnsureOptions @JvmOverloads constructor(
         /** Options for a merchant reference that was created just now and that no process has sent before. */
         @JvmStatic
         public fun firstAttempt(): EnsureOptions = EnsureOptions(firstAttempt = true)
+
+        /** Creates a builder with the defaults, for Java. */
+        @JvmStatic
+        public fun builder(): Builder = Builder()
+    }
+
+    /** Builds [EnsureOptions], for Java: `EnsureOptions.builder().deadline(Duration.ofSeconds(20)).build()`. */
+    public class Builder internal constructor() {
+        private var options = EnsureOptions()
+
+        /** Limits the whole call. */
+        public fun deadline(deadline: Duration?): Builder = with { copy(deadline = deadline) }
+
+        /** Sets how long after an attempt the platform may still carry it out. */
+        public fun settle(settle: Duration?): Builder = with { copy(settle = settle) }
+
+        /** Sets the earliest time at which the request may have been sent. */
+        public fun since(since: WindowBound?): Builder = with { copy(since = since) }
+
+        /** Declares that no process has sent this reference before. */
+        public fun firstAttempt(firstAttempt: Boolean): Builder = with { copy(firstAttempt = firstAttempt) }
+
+        /** Sets what to do when the attempt store is unavailable. */
+        public fun onStoreFailure(action: OnStoreFailure): Builder = with { copy(onStoreFailure = action) }
+
+        /** Creates the options. The call checks them. */
+        public fun build(): EnsureOptions = options
+
+        private inline fun with(change: EnsureOptions.() -> EnsureOptions): Builder = apply { options = options.change() }
     }
 }
 

@@ -51,3 +51,20 @@ internal inline fun <T> call(block: () -> T): T =
     } catch (error: LinkageError) {
         throw NativeLibrary.failed(error)
     }
+
+/** Writes a model. What the native library cannot read of it is an invalid argument of the caller. */
+internal inline fun written(block: () -> String): String = call {
+    try {
+        block()
+    } catch (_: io.keysecure.model.UniffiInternalException) {
+        throw invalidInput("a field has a value that the platform has no form for, such as an amount of more than 28 digits")
+    }
+}
+
+/** The text of an object for logs, which must not fail: the name of its class when a field is not valid. */
+internal inline fun printed(of: Any, block: () -> String): String =
+    try {
+        block()
+    } catch (_: Exception) {
+        "${of.javaClass.simpleName}(not valid)"
+    }

@@ -51,3 +51,12 @@ public class ExtraFields(
     /** The names of the fields; the values may hold secrets. */
     override fun toString(): String = "ExtraFields(${maskedText(names.joinToString())})"
 }
+
+/**
+ * Checks the unknown fields of a model.
+ *
+ * @throws KeySecureException.InvalidInput when the text is not a JSON object.
+ */
+internal fun requireObject(extra: String) {
+    if (extra != "{}") call { extraNames(extra) }
+}

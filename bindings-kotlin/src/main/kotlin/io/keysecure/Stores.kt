@@ -67,7 +67,7 @@ public class Store private constructor(internal val ffi: FfiStore) {
          * Returns a store over your own implementations.
          *
          * An implementation that throws counts as unavailable; the class of the exception and the place it was thrown are logged.
-         * When a call fails for it, the exception is the `cause` of that of the call.
+         * When a call fails for it, the exception is the `cause` of that of the call. A negative duration that it returns counts as zero.
          *
          * @param attempts without it, `ensure...` calls are refused.
          * @param replays without it, a [WebhookVerifier] refuses the store.
@@ -171,18 +171,18 @@ public interface ReplayStore {
 }
 
 private class GuardedTokens(private val inner: TokenStore) : FfiTokenStore {
-    override fun load(slot: String, within: Duration): StoredToken? = guarded { inner.load(slot, within) }
+    override fun load(slot: String, within: Duration): StoredToken? = guarded { inner.load(slot, within)?.wellFormed() }
 
     override fun save(slot: String, token: StoredToken, within: Duration) = guarded { inner.save(slot, token, within) }
 
-    override fun tryLock(slot: String, within: Duration): String? = guarded { inner.tryLock(slot, within) }
+    override fun tryLock(slot: String, within: Duration): String? = guarded { inner.tryLock(slot, within)?.wellFormed() }
 
     override fun unlock(slot: String, lockId: String, within: Duration) = guarded { inner.unlock(slot, lockId, within) }
 }
 
 private class GuardedAttempts(private val inner: AttemptStore) : FfiAttemptStore {
     override fun acquire(reference: String, lease: Duration, within: Duration): Acquired =
-        guarded { Objects.requireNonNull(inner.acquire(reference, lease, within), "the store returned null") }
+        guarded { Objects.requireNonNull(inner.acquire(reference, lease, within), "the store returned null").wellFormed() }
 
     override fun begin(attempt: AttemptStart, within: Duration): Boolean = guarded { inner.begin(attempt, within) }
 
@@ -194,9 +194,9 @@ private class GuardedAttempts(private val inner: AttemptStore) : FfiAttemptStore
 }
 
 private class GuardedReplays(private val inner: ReplayStore) : FfiReplayStore {
-    override fun insert(key: String, value: String, keep: Duration): String? = guarded { inner.insert(key, value, keep) }
+    override fun insert(key: String, value: String, keep: Duration): String? = guarded { inner.insert(key, value, keep)?.wellFormed() }
 
-    override fun get(key: String): String? = guarded { inner.get(key) }
+    override fun get(key: String): String? = guarded { inner.get(key)?.wellFormed() }
 
     override fun remove(key: String) = guarded { inner.remove(key) }
 }

@@ -14,6 +14,8 @@ import java.util.Objects
  * - stops reading when a response exceeds [HttpRequest.maxResponseBytes];
  * - throws [TransportFailedException] with `mayHaveBeenSent = false` only when the complete request provably was not sent.
  *
+ * Each client needs one of its own: closing a client closes its transport.
+ *
  * Anything else that it throws means an unknown outcome. It is called on the thread of the call (for a virtual thread: on a platform
  * thread, see [Client]), concurrently. That thread is interrupted to end the call: throw fault `INTERRUPTED` then.
  */
@@ -26,7 +28,10 @@ public fun interface Transport {
     @Throws(Exception::class)
     public fun send(request: HttpRequest): HttpResponse
 
-    /** Closes connections and ends the exchanges in progress. Called when a client is closed; another client may continue to send. */
+    /**
+     * Closes connections and ends the exchanges in progress. Called when a client is closed. Give each client a transport of its own:
+     * the exchanges of another client, such as a payment, would end with it.
+     */
     public fun close() {}
 
     /**
@@ -54,7 +59,7 @@ internal class GuardedTransport(private val inner: Transport) : FfiTransport {
     override fun send(request: HttpRequest): HttpResponse =
         try {
             // Java code may return null.
-            Objects.requireNonNull(inner.send(request), "the transport returned null").also { LastCause.ofTransport.take() }
+            Objects.requireNonNull(inner.send(request), "the transport returned null").wellFormed().also { LastCause.ofTransport.take() }
         } catch (failed: TransportFailedException) {
             LastCause.ofTransport.put(failed.cause ?: failed)
             throw FfiTransportFailure.Failed(failed.fault, failed.mayHaveBeenSent)

@@ -3,6 +3,7 @@ package io.keysecure
 import io.keysecure.internal.ffi.FfiLogLevel
 import io.keysecure.internal.ffi.FfiWarning
 import io.keysecure.internal.ffi.FfiWarningSink
+import io.keysecure.internal.ffi.maskedText
 import io.keysecure.internal.ffi.setWarningSink
 import java.util.logging.Level
 import java.util.logging.LogRecord
@@ -64,3 +65,8 @@ internal object Warnings : FfiWarningSink {
         }
     }
 }
+
+/** A text of a caller or of the platform as a log may hold it: in one line, without digits that look like a PAN. */
+internal fun logged(text: String): String = maskedText(text.wellFormed()).replace(CONTROL, "?")
+
+private val CONTROL = Regex("\\p{Cntrl}")

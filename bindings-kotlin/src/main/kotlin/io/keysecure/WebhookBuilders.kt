@@ -35,7 +35,7 @@ public class WebhookVerifierBuilder internal constructor(
     /** Accepts webhooks of any age. Use it for stored webhooks only: it allows replays. */
     public fun ignoreTimestamp(): WebhookVerifierBuilder = with { copy(ignoreTimestamp = true) }
 
-    /** Sets the largest body to accept, in bytes. Default: 64 KiB; at most 1 MiB. */
+    /** Sets the largest body to accept, in bytes, at least 1. Default: 64 KiB; more than 1 MiB counts as 1 MiB. */
     public fun maxBody(bytes: Int): WebhookVerifierBuilder = with { copy(maxBody = bytes) }
 
     /** Replaces the secret: several during a rotation. */
@@ -77,7 +77,7 @@ public class ResponderBuilder internal constructor(private val decider: Decider)
     /** Sets the reply when the decision is late or throws. Default: decline. */
     public fun otherwise(decision: Decision): ResponderBuilder = apply { otherwise = decision }
 
-    /** Sets how long a decision may take after the webhook was verified. Default: 600 ms; at most 800 ms. */
+    /** Sets how long a decision may take after the webhook was verified. Default: 600 ms; more than 800 ms count as 800 ms. */
     public fun budget(budget: Duration): ResponderBuilder = apply { this.budget = budget }
 
     /** Sets what runs the decisions, see [Responder]. Default: a new daemon thread for each decision. */
@@ -89,7 +89,7 @@ public class ResponderBuilder internal constructor(private val decider: Decider)
     /**
      * Creates the responder.
      *
-     * @throws KeySecureException.InvalidInput when the budget is not valid.
+     * @throws KeySecureException.InvalidInput when the budget is negative.
      */
     public fun build(): Responder = Responder(decider, otherwise, budget, executor, onFailure)
 }

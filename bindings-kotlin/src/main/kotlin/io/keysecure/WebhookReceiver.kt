@@ -133,10 +133,8 @@ public class WebhookReceiver @JvmOverloads constructor(
     }
 
     /** Verifies a webhook and replies to a purchase. */
-    internal fun begin(headers: Map<String, *>, body: ByteArray): Begun {
-        val start = arrival()
-        return begun(start) { begin(listOfHeaders(headers), body, start) }
-    }
+    internal fun begin(headers: Map<String, *>, body: ByteArray, start: Long = arrival()): Begun =
+        begun(start) { begin(listOfHeaders(headers), body, start) }
 
     private inline fun begun(start: Long, work: () -> Begun): Begun = try {
         work()
@@ -217,8 +215,8 @@ public class WebhookReceiver @JvmOverloads constructor(
     private fun refusal(status: Int, message: String?) = WebhookResponse(status, Replies.decline(message ?: "rejected"))
 
     private fun number(event: Event?): String = when (event) {
-        is Event.Auth -> "consume_no=\"${event.data.consumeNo}\", "
-        is Event.Consumption -> "consume_no=\"${event.data.consumeNo}\", "
+        is Event.Auth -> "consume_no=\"${logged(event.data.consumeNo)}\", "
+        is Event.Consumption -> "consume_no=\"${logged(event.data.consumeNo)}\", "
         else -> ""
     }
 

@@ -29,8 +29,8 @@ import java.util.function.BiConsumer
  * @param onStoreFailure what to do when the store is unavailable. `REJECT`, the default, rejects the webhook, and the platform sends
  * it again. `ACCEPT` accepts it, although it may be a replay.
  * @param ignoreTimestamp accepts webhooks of any age. Use it for stored webhooks only: it allows replays.
- * @param maxBody the largest body to accept, in bytes. Default: 64 KiB; at most 1 MiB. The CPU time that an unauthenticated sender
- * can cause grows with it.
+ * @param maxBody the largest body to accept, in bytes, at least 1. Default: 64 KiB; more than 1 MiB counts as 1 MiB. The CPU time that
+ * an unauthenticated sender can cause grows with it.
  * @param clock a clock in place of the system's, for tests and simulated time.
  * @throws KeySecureException when an argument is not valid.
  */
@@ -57,9 +57,6 @@ public class WebhookVerifier internal constructor(private val ffi: FfiWebhookVer
         },
         maxBody,
     )
-
-    /** Creates a verifier with a store and defaults, for Java. See [builder] for the other settings. */
-    public constructor(appId: String, secrets: List<String>, store: Store) : this(appId, secrets, tolerance = null, store = store)
 
     /**
      * Verifies a webhook and parses its event.
@@ -147,13 +144,16 @@ internal fun listOfHeaders(headers: Map<String, *>): List<Header> = headers.flat
     val (name, value) = (entry.key as String?) to entry.value
     when {
         name == null || value == null -> emptyList()
-        value is Iterable<*> -> value.map { Header(name, it.toString()) }
-        value is Array<*> -> value.map { Header(name, it.toString()) }
+        value is Iterable<*> -> value.mapNotNull { headerOf(name, it) }
+        value is Array<*> -> value.mapNotNull { headerOf(name, it) }
         // Servlets provide an enumeration.
-        value is Enumeration<*> -> value.toList().map { Header(name, it.toString()) }
-        else -> listOf(Header(name, value.toString()))
+        value is Enumeration<*> -> value.toList().mapNotNull { headerOf(name, it) }
+        else -> listOfNotNull(headerOf(name, value))
     }
 }
+
+/** What is no ASCII is refused where it matters: in a header of the signature. */
+private fun headerOf(name: String, value: Any?): Header? = value?.let { Header(name.wellFormed(), it.toString().wellFormed()) }
 
 /** A webhook whose signature is valid. */
 public class VerifiedWebhook internal constructor(internal val ffi: FfiVerifiedWebhook) {
@@ -249,7 +249,7 @@ public sealed class Decision {
 
     internal fun toFfi(): FfiDecision = when (this) {
         is Approve -> FfiDecision.Approve
-        is Decline -> FfiDecision.Decline(reason)
+        is Decline -> FfiDecision.Decline(reason.wellFormed())
     }
 
     public companion object {
@@ -284,14 +284,15 @@ public fun interface Decider {
  *
  * @param decider your decision.
  * @param otherwise the reply when the decision is late or throws. Default: decline.
- * @param budget how long a decision may take after the webhook was verified. Default: 600 ms; at most 800 ms.
+ * @param budget how long a decision may take after the webhook was verified. Default: 600 ms; more than 800 ms count as
+ * 800 ms.
  * @param executor runs the decisions; waiting for one of its threads counts into the budget. A decision that it rejects, or that has
  * not begun by the end of the budget, has failed and never begins. It may be one of virtual threads. Default: a new daemon thread for each decision.
  * @param onFailure receives the purchase and the exception of each decision that threw, also when the decision was
  * late. It is called on a thread of the library. What it throws is ignored.
- * @throws KeySecureException.InvalidInput when the budget is not valid.
+ * @throws KeySecureException.InvalidInput when the budget is negative.
  */
-public class Responder private constructor(private val ffi: FfiResponder) {
+public class Responder private constructor(private val ffi: FfiResponder, private val decider: GuardedDecider?) {
     @JvmOverloads
     public constructor(
         decider: Decider,
@@ -299,18 +300,23 @@ public class Responder private constructor(private val ffi: FfiResponder) {
         budget: Duration? = null,
         executor: Executor? = null,
         onFailure: BiConsumer<AuthEvent, Throwable>? = null,
-    ) : this(
+    ) : this(GuardedDecider(decider, executor, onFailure, budget), otherwise, budget)
+
+    private constructor(decider: GuardedDecider, otherwise: Decision?, budget: Duration?) : this(
         call {
             Warnings.install()
-            FfiResponder(GuardedDecider(decider, executor, onFailure, budget), otherwise?.toFfi(), budget)
+            FfiResponder(decider, otherwise?.toFfi(), budget)
         },
+        decider,
     )
 
     /**
      * Returns the body to reply with. Accepts everything but a purchase immediately; a purchase in an unknown format gets the
      * default. Waits for the decision, also when the thread is interrupted; see `awaitReply` for coroutines.
      */
-    public fun respond(received: VerifiedWebhook): String = webhook { ffi.respond(received.ffi) }
+    public fun respond(received: VerifiedWebhook): String = webhook {
+        if (decider == null) ffi.respond(received.ffi) else ffi.respondWith(received.ffi, decider.until(received.timeLeft))
+    }
 
     public companion object {
         /** Creates a builder with your decision, for Java. */
@@ -323,6 +329,7 @@ public class Responder private constructor(private val ffi: FfiResponder) {
                 Warnings.install()
                 io.keysecure.internal.ffi.responderWithoutDecider()
             },
+            decider = null,
         )
     }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.keysecure.model.ApplyCard;
 import io.keysecure.model.Card;
@@ -77,6 +78,18 @@ class JavaApiTest {
     }
 
     @Test
+    void nullIsNotAmbiguous() {
+        assertThrows(KeySecureException.class, () -> new WebhookVerifier("key", List.of(), null));
+        assertTrue(new WebhookVerifier("key", List.of("secret"), null).toString().startsWith("WebhookVerifier"));
+    }
+
+    @Test
+    void optionsOfEnsureAreBuilt() {
+        EnsureOptions built = EnsureOptions.builder().settle(Duration.ofSeconds(2)).firstAttempt(true).build();
+        assertEquals(new EnsureOptions(null, Duration.ofSeconds(2), null, true), built);
+    }
+
+    @Test
     void openEnumsWorkInASwitch() {
         assertEquals("blocked", said(CardStatus.frozen()));
         assertEquals("new: Under_review", said(CardStatus.of("Under_review")));
@@ -125,7 +138,7 @@ class JavaApiTest {
                     .text("no such card")
                     .kind(kind)
                     .outcome(Outcome.REJECTED)
-                    .code(2002L)
+                    .code(2002)
                     .operation("cards.get")
                     .build());
             assertEquals(kind, error.getKind());
@@ -178,7 +191,7 @@ class JavaApiTest {
             }
         };
         byte[] body = "{\"id\":\"1\",\"action\":\"Auth\",\"data\":{\"consume_no\":\"c\",\"card_no\":\"k\",\"amount\":12.50}}".getBytes();
-        WebhookVerifier guarded = new WebhookVerifier("key", List.of("secret"), Store.own(null, null, replays));
+        WebhookVerifier guarded = WebhookVerifier.builder("key", "secret").store(Store.own(null, null, replays)).build();
         assertSame(gone, assertThrows(KeySecureException.Webhook.class,
                 () -> guarded.verify(guarded.signForTests(Instant.now(), body), body)).getCause());
 

@@ -111,7 +111,7 @@ class JavaCallersTest {
                     WebhookVerifier.builder("key", "old-secret", "secret").store(store).tolerance(Duration.ofSeconds(60)).build(),
                     client.webhookVerifierBuilder().secrets("secret").store(store).maxBody(2_000).build(),
                     client.webhookVerifier(store),
-                    new WebhookVerifier("key", List.of("secret"), store));
+                    WebhookVerifier.builder("key", "secret").store(store).build());
             List<String> failures = new ArrayList<>();
             Responder responder = Responder.builder(purchase -> {
                         throw new IllegalStateException(Thread.currentThread().getName());

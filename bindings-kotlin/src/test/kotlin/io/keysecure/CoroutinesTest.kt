@@ -76,6 +76,22 @@ class CoroutinesTest {
     }
 
     @Test
+    fun `a payment does not wait behind reads that hang`() = TestEnv().use { env ->
+        env.client.accessToken().close()
+        val transfer = env.transfer("t-1")
+        runBlocking {
+            val (busy, free) = CountDownLatch(16) to CountDownLatch(1)
+            val all = (1..40).map { launch { env.client.io { busy.countDown(); free.await() } } }
+            withContext(Dispatchers.IO) { busy.await() }
+            // Without a thread for it, the test would not end.
+            val done = withTimeout(10_000) { env.client.io(mutates = true) { accounts().transfer(transfer) } }
+            assertEquals(env.sandbox.transfers().single()["transfer_no"].asString, done.transferNo)
+            free.countDown()
+            all.joinAll()
+        }
+    }
+
+    @Test
     fun `a page that has waited longer than its timeout is not requested`() = TestEnv().use { env ->
         val client = env.builder().timeout(Duration.ofMillis(300)).build()
         client.accessToken().close()

@@ -117,6 +117,33 @@ class DecisionsTest {
     }
 
     @Test
+    fun `a decision that waited before it was asked for begins in time`() {
+        // With the default budget and with one that counts as the longest, of 800 ms.
+        for ((budget, waited) in listOf(Duration.ofMillis(400) to 250L, Duration.ofSeconds(5) to 600L)) {
+            val executor = Executors.newSingleThreadExecutor()
+            val begun = CopyOnWriteArrayList<String>()
+            val responder = Responder({ begun += it.consumeNo; Decision.Approve }, budget = budget, executor = executor)
+            val webhook = purchase()
+            Thread.sleep(waited)
+            // Longer than the rest of the budget, shorter than all of it.
+            executor.execute { Thread.sleep(if (waited > 500) 1_000 else 330) }
+            assertTrue("\"code\":1" in responder.respond(webhook))
+            executor.shutdown()
+            assertTrue(executor.awaitTermination(10, TimeUnit.SECONDS))
+            assertEquals(listOf<String>(), begun, "$budget")
+        }
+    }
+
+    @Test
+    fun `a limit above the longest counts as that, and none is refused`() {
+        assertThrows(KeySecureException.InvalidInput::class.java) { Responder({ Decision.Approve }, budget = Duration.ofMillis(-1)) }
+        assertEquals(1024 * 1024, WebhookReceiver(WebhookVerifier("key", listOf("current"), maxBody = 10_000_000)) { }.maxBody)
+        for (bytes in listOf(0, -1)) {
+            assertThrows(KeySecureException.InvalidInput::class.java) { WebhookVerifier("key", listOf("current"), maxBody = bytes) }
+        }
+    }
+
+    @Test
     fun `a decision that throws late on an executor is reported`() {
         val given = CompletableFuture<Throwable>()
         val late = Responder(

@@ -1,8 +1,11 @@
 package io.keysecure
 
+import com.fasterxml.jackson.annotation.JsonTypeInfo
 import com.fasterxml.jackson.core.JsonProcessingException
 import com.fasterxml.jackson.databind.JsonNode
 import com.fasterxml.jackson.databind.ObjectMapper
+import com.fasterxml.jackson.databind.jsontype.BasicPolymorphicTypeValidator
+import com.fasterxml.jackson.databind.node.JsonNodeFactory
 import com.google.gson.Gson
 import com.google.gson.GsonBuilder
 import com.google.gson.JsonParseException
@@ -75,6 +78,46 @@ class JsonTest {
         assertEquals(platformForm, JsonParser.parseString(text).asJsonObject["card"])
         assertEquals(card, jacksonWithModule.readValue(platformForm.toString(), Card::class.java))
         assertThrows(JsonProcessingException::class.java) { jacksonWithModule.readValue("{}", Card::class.java) }
+    }
+
+    @Test
+    fun `Jackson writes the fields of a model into trees and types`() {
+        // The numbers of a tree are those of its factory, which drops zeros by default.
+        val exact = jacksonWithModule.copy().setNodeFactory(JsonNodeFactory.withExactBigDecimals(true))
+        val tree = exact.valueToTree<JsonNode>(card)
+        assertEquals("c-1", tree["card_no"].asText())
+        assertEquals(card, exact.treeToValue(tree, Card::class.java))
+        assertEquals("c-1", jacksonWithModule.valueToTree<JsonNode>(card)["card_no"].asText())
+        val map = jacksonWithModule.convertValue(card, Map::class.java)
+        assertEquals("Under_review", map["status"])
+        for (property in listOf(JsonTypeInfo.As.PROPERTY, JsonTypeInfo.As.WRAPPER_ARRAY)) {
+            val typed = ObjectMapper().registerModule(KeySecureJacksonModule()).activateDefaultTyping(
+                BasicPolymorphicTypeValidator.builder().allowIfBaseType(Any::class.java).build(),
+                ObjectMapper.DefaultTyping.EVERYTHING,
+                property,
+            )
+            val text = typed.writeValueAsString(card)
+            assertTrue("io.keysecure.model.Card" in text && "1.50" in text, text)
+            assertEquals(card, typed.readValue(text, Card::class.java), text)
+        }
+    }
+
+    @Test
+    fun `the errors of Jackson name the model`() {
+        val error = assertThrows(JsonProcessingException::class.java) { jacksonWithModule.readValue("{}", Card::class.java) }
+        assertTrue("io.keysecure.model.Card" in error.message!!, error.message)
+    }
+
+    @Test
+    fun `a model that cannot be written is refused by its builder`() {
+        for (builder in listOf(card.toBuilder().extra("not json"), card.toBuilder().extra("[]"), card.toBuilder().cardName("\uD83D"))) {
+            assertThrows(KeySecureException.InvalidInput::class.java) { builder.build() }
+        }
+        for (copy in listOf(card.copy(extra = "not json"), card.copy(cardName = "\uD83D"))) {
+            assertEquals("Card(not valid)", copy.toString())
+        }
+        assertThrows(KeySecureException.InvalidInput::class.java) { card.copy(cardName = "\uD83D").toJson() }
+        assertEquals("Unknown(not valid)", CardStatus.Unknown("\uD83D").toString())
     }
 
     @Test

@@ -7,6 +7,7 @@ import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertNotEquals
 import org.junit.jupiter.api.Assertions.assertSame
 import org.junit.jupiter.api.Assertions.assertThrows
+import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.BeforeAll
 import org.junit.jupiter.api.Nested
 import org.junit.jupiter.api.Test
@@ -26,6 +27,15 @@ class SandboxExtensionTest {
     }
 
     /** The store in memory keeps tokens and attempts of a process, for each address and Api-Key. */
+    @Test
+    fun `a closed sandbox leaves no thread`() {
+        fun threads() = Thread.getAllStackTraces().keys.count { it.name.startsWith("HttpClient-") }
+        Sandbox().use { it.now() }
+        val before = threads()
+        repeat(3) { Sandbox().use { it.now() } }
+        assertTrue(threads() <= before, "$before, then ${threads()}")
+    }
+
     @Test
     fun `a sandbox on the port of an earlier one inherits no token`() {
         val port = TestEnv().use { env ->

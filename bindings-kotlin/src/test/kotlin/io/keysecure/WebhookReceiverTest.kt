@@ -52,6 +52,43 @@ class WebhookReceiverTest {
     }
 
     @Test
+    fun `a header without a value or with half a surrogate pair is no fault`() {
+        val withNull = signed(update).mapValues { listOf(it.value, null) } + ("X-Odd" to "\uD83D") + ("X-\uD83D" to listOf(null))
+        assertEquals(200, receiver().receive(withNull, update).status)
+        val array = signed(update, Instant.now().minusSeconds(1)).mapValues { arrayOf(it.value, null) }
+        assertEquals(200, receiver().receive(array, update).status)
+        RecordedWarnings().use { warnings ->
+            val statuses = signed(update).keys.map { name -> receiver().receive(signed(update) + (name to "\uD83D"), update).status }
+            // Some of the headers are not needed.
+            assertEquals(setOf(400), statuses.toSet() - 200)
+            assertTrue(warnings.lines.isNotEmpty() && warnings.lines.all { "a webhook is rejected" in it }, "${warnings.lines}")
+        }
+    }
+
+    @Test
+    fun `the time to reply counts from before the body is read`() {
+        val body = purchase("slow")
+        val response = runBlocking {
+            receiver().awaitResponse(signed(body)) { max ->
+                delay(1_000)
+                body.copyOf(minOf(max, body.size))
+            }
+        }
+        assertTrue("\"code\":1" in response.body && response.status == 200, "$response")
+    }
+
+    @Test
+    fun `a log line holds no long number and no line break of a webhook`() {
+        val number = "4111111111111111\\nfake"
+        val body = """{"id":"1","action":"Consumption","data":{"consume_no":"$number","card_no":"k1","amount":1,"status":"Success"}}""".toByteArray()
+        RecordedWarnings().use { warnings ->
+            receiver { error("s3cr3t") }.receive(body)
+            val line = warnings.lines.single { "the handler of a webhook threw" in it }
+            assertTrue("411111******1111" in line && "\n" !in line, line)
+        }
+    }
+
+    @Test
     fun `headers of a servlet are read once`() {
         val headers = signed(update).mapValues { Collections.enumeration(listOf(it.value)) }
         assertEquals(200, receiver().receive(headers, ByteArrayInputStream(update)).status)

@@ -40,8 +40,9 @@ fun Application.webhooks(client: Client, store: Store, handler: EventHandler) {
     routing {
         post("/webhooks") {
             // The raw body, which is signed, and no more of it than is needed to see that it is too large.
-            val body = call.receiveChannel().readRemaining(receiver.maxBody + 1L).readByteArray()
-            val response = receiver.awaitResponse(call.request.headers.toMap(), body)
+            val response = receiver.awaitResponse(call.request.headers.toMap()) { max ->
+                call.receiveChannel().readRemaining(max.toLong()).readByteArray()
+            }
             val contentType = ContentType.parse(response.contentType)
             call.respondBytes(response.toByteArray(), contentType, HttpStatusCode.fromValue(response.status))
         }

@@ -39,7 +39,6 @@ public class Sandbox(vararg options: String) : AutoCloseable {
     private val info: JsonObject = JsonParser.parseString(
         checkNotNull(process.inputStream.bufferedReader().readLine()) { "the sandbox did not start: see its output above" },
     ).asJsonObject
-    private val http: HttpClient = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()
 
     /** The address of the platform. */
     public val baseUrl: String = info["base_url"].asString
@@ -158,6 +157,11 @@ public class Sandbox(vararg options: String) : AutoCloseable {
     }
 
     private fun json(value: Any?): JsonElement = com.google.gson.Gson().toJsonTree(value)
+
+    private companion object {
+        // One for all: before JDK 21 the threads of a client end only when it is collected as garbage.
+        val http: HttpClient by lazy { HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build() }
+    }
 }
 
 /**
