@@ -56,7 +56,8 @@ impl Engine {
         } else {
             format!("{}/open-api{}", self.settings.base_url, call.path)
         };
-        let tap = self.tap(call)?;
+        let repeat_key = self.repeat_key(call)?;
+        let repeat_key = repeat_key.as_ref().map(|(header, key)| (*header, &**key));
         let mut state = RetryState {
             effect: if operation.is_repeatable() { Effect::Read } else { Effect::Mutation },
             has_token: operation.auth == Auth::Token,
@@ -82,7 +83,7 @@ impl Engine {
             }
             *attempts += 1;
             let share = retry::share(deadline.saturating_sub(self.now()), state);
-            let failure = match self.attempt(call, &url, &credential, tap.as_deref(), share, *attempts) {
+            let failure = match self.attempt(call, &url, &credential, repeat_key, share, *attempts) {
                 Ok(success) => return Ok(success),
                 Err(failure) => failure,
             };
@@ -152,7 +153,7 @@ impl Engine {
         call: &Call<'_>,
         url: &str,
         credential: &Credential,
-        tap: Option<&str>,
+        repeat_key: Option<(&'static str, &str)>,
         timeout: Duration,
         attempt: u32,
     ) -> Result<Success, Failure> {
@@ -169,7 +170,7 @@ impl Engine {
             headers.push(("Timestamp", &stamp));
         }
         headers.extend(credential.header());
-        headers.extend(tap.map(|tap| ("Idempotency-Key", tap)));
+        headers.extend(repeat_key);
         if call.operation.window {
             headers.push(("Timezone", &self.settings.timezone_text));
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::audit::AuditRecord;
+use super::created::CreatingCalls;
 use super::digest::DigestKey;
 use super::events::MemoryEvents;
 use super::ownership::Ownership;
@@ -123,6 +124,7 @@ impl RelayBuilder {
             mount: self.mount,
             max_request_bytes: self.max_request_bytes,
             throttle: Throttle::new(self.requests_per_second),
+            creating_calls: CreatingCalls::new(),
             ownership: Ownership::new(),
             events: Arc::new(MemoryEvents::new(self.events_kept, epoch[..16].to_owned())),
             requests: Places::new(self.concurrent_requests),

@@ -22,6 +22,7 @@
 mod audit;
 mod bounded;
 mod builder;
+mod created;
 mod digest;
 mod events;
 mod fields;
@@ -51,6 +52,7 @@ use std::time::Duration;
 use crate::client::Client;
 pub use audit::{AuditRecord, Denial};
 pub use builder::RelayBuilder;
+use created::CreatingCalls;
 use digest::DigestKey;
 use events::EventBuffer;
 use ownership::Ownership;
@@ -119,6 +121,7 @@ struct Inner {
     mount: String,
     max_request_bytes: usize,
     throttle: Throttle,
+    creating_calls: CreatingCalls,
     ownership: Ownership,
     /// Key of digests over what may be secret.
     secret_key: DigestKey,

@@ -106,7 +106,7 @@ pub(super) fn apply(work: &mut Work<'_>, fields: &Fields<'_>) -> Served {
 pub(super) fn ensure_card(work: &mut Work<'_>, fields: &Fields<'_>) -> Served {
     let options = options(work, fields)?;
     let Ensured { value, created } = ensure(work, fields, options)?;
-    Ok(ensured(&to_json(&value), created))
+    Ok(ensured(&to_json(&value), work.call_created(created)))
 }
 
 fn ensure(work: &mut Work<'_>, fields: &Fields<'_>, options: EnsureOptions) -> Result<Ensured<Card>, Refusal> {

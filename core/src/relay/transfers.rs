@@ -39,7 +39,7 @@ pub(super) fn transfer(work: &mut Work<'_>, fields: &Fields<'_>) -> Served {
 pub(super) fn ensure_transfer(work: &mut Work<'_>, fields: &Fields<'_>) -> Served {
     let options = options(work, fields)?;
     let Ensured { value, created } = ensure(work, fields, &options)?;
-    Ok(ensured(&to_json(&value), created))
+    Ok(ensured(&to_json(&value), work.call_created(created)))
 }
 
 fn ensure(

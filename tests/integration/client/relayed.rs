@@ -282,6 +282,7 @@ fn an_exactly_once_call_is_sent_again_until_the_relay_says_what_happened() {
         assert_eq!(requests.len(), 2);
         assert_eq!(requests[0].target, "/app/v1/accounts.ensure_transfer");
         assert_eq!(requests[0].body, requests[1].body);
+        assert!(requests[0].header("call-id").is_some_and(|id| requests[1].header("call-id") == Some(id)));
         assert!(body_of(&requests[0]).ends_with(r#""balance":"25.00","deadline_ms":60000}"#));
     }
 }

@@ -189,3 +189,17 @@ fn an_app_may_wait_for_less_time_than_the_platform_may_take() {
         assert_eq!(shop.post("accounts.ensure_transfer", &body).data()["created"], true, "{deadline}");
     }
 }
+
+#[test]
+fn a_call_that_is_sent_again_created_what_it_finds() {
+    let shop = Shop::new();
+    let body = r#"{"transfer_unique_no":"tap-1","type":"In","balance":"1"}"#;
+    let created = |session: &str, id: &str| {
+        shop.send(session, "accounts.ensure_transfer", &[("Call-Id", id)], body).data()["created"].clone()
+    };
+    assert_eq!(
+        (created("own", "call-1"), created("own", "call-1"), created("own", "call-2")),
+        (true.into(), true.into(), false.into())
+    );
+    assert_eq!(shop.sandbox.transfers().len(), 1);
+}
