@@ -16,12 +16,13 @@ impl Engine {
     /// The header by which a relay recognises a request that is sent again: the tap of a mutation without a merchant reference, and
     /// the id of an exactly-once call, which says by it whether the call created its target.
     pub(super) fn repeat_key(&self, call: &Call<'_>) -> Result<Option<(&'static str, String)>, Error> {
-        let header = match (call.operation.effect, call.reference) {
-            _ if !self.settings.is_relayed() => return Ok(None),
-            (Effect::Read, _) => return Ok(None),
-            (Effect::Mutation, None) => "Idempotency-Key",
-            (Effect::Mutation, Some(_)) if call.operation.is_repeatable() => "Call-Id",
-            (Effect::Mutation, Some(_)) => return Ok(None),
+        if !self.settings.is_relayed() || call.operation.effect == Effect::Read {
+            return Ok(None);
+        }
+        let header = match call.reference {
+            None => "Idempotency-Key",
+            Some(_) if call.operation.is_repeatable() => "Call-Id",
+            Some(_) => return Ok(None),
         };
         let key = unique().map_err(|_| Error::config("this machine has no source of random numbers"))?;
         Ok(Some((header, key)))

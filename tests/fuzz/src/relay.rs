@@ -5,7 +5,7 @@
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
-use keysecure::{Grant, MemoryStore, Relay, RelayRequest, Request, Response, Scope, Store, TransportError};
+use keysecure::{Grant, MemoryStore, Relay, RelayRequest, Request, Response, Scope, Store};
 
 use super::SEPARATOR;
 use super::json::entries;
@@ -48,7 +48,7 @@ pub fn run(input: &[u8]) {
             *kept = None;
         }
         let (platform, relay) = kept.get_or_insert_with(start);
-        platform.respond_with(|_, request| platform_responds(request));
+        platform.respond_with(|_, request| Ok(platform_responds(request)));
         let served = relay.handle(&request);
         let text = std::str::from_utf8(&served.body).expect("UTF-8");
         let parsed: serde_json::Value = serde_json::from_str(text).expect("JSON");
@@ -132,7 +132,7 @@ fn check_sent(sent: &Sent) {
     }
 }
 
-fn platform_responds(request: &Request<'_>) -> Result<Response, TransportError> {
+fn platform_responds(request: &Request<'_>) -> Response {
     let path = request.url.rsplit_once("/open-api/v1/").expect("below").1;
     let segments: Vec<&str> = path.split('/').collect();
     let owner = |number: &str| match number.chars().next() {
@@ -176,5 +176,5 @@ fn platform_responds(request: &Request<'_>) -> Result<Response, TransportError> 
         || r#"{"code":4001,"msg":"F0REIGN"}"#.to_owned(),
         |data| format!(r#"{{"code":0,"msg":"success","data":{data}}}"#),
     );
-    Ok(response(200, body.into_bytes()))
+    response(200, body.into_bytes())
 }
