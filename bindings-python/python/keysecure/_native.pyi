@@ -1392,8 +1392,8 @@ class Relay:
         """A WSGI application that serves this relay: mount it in Flask or Django, or pass it to any WSGI server."""
     @property
     def asgi(self) -> AsgiApp:
-        """An ASGI application (on asyncio) that serves this relay: mount it in FastAPI or Starlette, or pass it to any
-        ASGI server. Calls run in threads of their own; streams of events need none."""
+        """An ASGI application (on asyncio) that serves this relay: mount it in `FastAPI` or Starlette, or pass it to
+        any ASGI server. Calls run in threads of their own; streams of events need none."""
     @property
     def _watch(self) -> Watch: ...
     @property

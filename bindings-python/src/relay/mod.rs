@@ -230,7 +230,7 @@ impl Relay {
         slf.py().import("keysecure.relay._wsgi")?.getattr("WsgiRelay")?.call1((slf,))
     }
 
-    /// An ASGI application (on asyncio) that serves this relay: mount it in FastAPI or Starlette, or pass it to any ASGI server.
+    /// An ASGI application (on asyncio) that serves this relay: mount it in `FastAPI` or Starlette, or pass it to any ASGI server.
     /// Calls run in threads of their own; streams of events need none.
     #[getter]
     fn asgi<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
