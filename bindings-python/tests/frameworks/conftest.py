@@ -44,9 +44,12 @@ def new_project(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture(scope="module")
 def project(new_project: Path, postgres: Postgres) -> Iterator[Path]:
+    from django.db import connections
     from sql_support import entered
 
     with entered(new_project, postgres):
+        # Another module may have restarted the server.
+        connections.close_all()
         yield new_project
 
 

@@ -126,7 +126,7 @@ def test_processes_survive_a_restart_of_the_server(
     for worker in workers:
         outages = [failure for failure in worker.failures() if failure["fault"] == "store"]
         assert len(outages) >= 2
-        assert {failure["outcome"] for failure in outages[1:]} == {"not_sent"}
+        assert {failure["outcome"] for failure in outages[1:]} == {"unknown"}
 
 
 def test_a_purchase_is_decided_once_by_all_processes(project: Path, sql: str) -> None:

@@ -26,7 +26,7 @@ const READS: [&str; 6] = ["access_token", "bins", "client_token", "card_detail",
 const VERBS: [&str; 4] = ["expose", "finish", "release", "shutdown"];
 
 /// Methods that only the package calls.
-const INTERNAL: [&str; 3] = [AFTER_WAITING, "base_url", "default_ensure_deadline"];
+const INTERNAL: [&str; 4] = [AFTER_WAITING, "base_url", "default_ensure_deadline", "respond_with"];
 
 /// Gives the object for a call that has waited for a thread.
 const AFTER_WAITING: &str = "after_waiting";
