@@ -32,9 +32,9 @@
 //! itself is unknown, every error of the call has the outcome [`Unknown`](crate::Outcome::Unknown). So has the error of a call
 //! that sent nothing and ends before absence is proven, by its deadline, an interruption or
 //! [`Client::close`](crate::Client::close), while an attempt before it may be carried out: one that is recorded, one of another
-//! worker, or one that the store cannot rule out, as when it is unavailable. A memory store does not know what an earlier run of the process sent, so
-//! with it this is every call without [`first_attempt`](EnsureOptions::first_attempt); the text of the error says which of
-//! these it is. A conflict that the call finds before it sends anything has the outcome [`NotSent`](crate::Outcome::NotSent).
+//! worker, or one that the store cannot rule out, as when it is unavailable. A memory store does not know what an earlier run
+//! of the process sent, so with it this is every call without [`first_attempt`](EnsureOptions::first_attempt); the text of the
+//! error says which of these it is. A conflict that the call finds before it sends anything has the outcome [`NotSent`](crate::Outcome::NotSent).
 //!
 //! A call that begins to wait until an attempt is settled is logged at `INFO`, with its reference and the time.
 //!
@@ -99,8 +99,8 @@ pub struct EnsureOptions {
     /// A recorded attempt that may have been carried out overrides it. Default: `false`.
     pub first_attempt: bool,
     /// Behaviour when the attempt store is unavailable. `Reject`, the default, fails the call; before its first attempt with
-    /// outcome `Unknown`, because an earlier call may have sent the reference, or `NotSent` with `first_attempt`. `Accept` continues with the record of this process alone: another worker may carry out the same
-    /// operation at the same time.
+    /// outcome `Unknown`, because an earlier call may have sent the reference, or `NotSent` with `first_attempt`. `Accept`
+    /// continues with the record of this process alone: another worker may carry out the same operation at the same time.
     pub on_store_failure: OnStoreFailure,
 }
 

@@ -107,7 +107,7 @@ impl Claim {
         if let Some((action, consume_no, since)) = &self.logged {
             let consume_no = consume_no.as_deref().map(Cow::Borrowed);
             let subject = Subject { action: Some(action), consume_no, since: *since };
-            subject.info("a webhook is handled", &[]);
+            subject.info("a webhook is handled");
         }
         let Some(active) = &self.active else { return Ok(()) };
         active.store.insert(&active.content, "", active.keep).map(|_| ())

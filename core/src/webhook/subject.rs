@@ -35,9 +35,9 @@ impl<'a> Subject<'a> {
         self.log(Level::Warn, message, further);
     }
 
-    /// Logs a success, or a repetition.
-    pub(super) fn info(&self, message: &str, further: &[(&str, &str)]) {
-        self.log(Level::Info, message, further);
+    /// Logs a success.
+    pub(super) fn info(&self, message: &str) {
+        self.log(Level::Info, message, &[]);
     }
 
     /// Logs the reply to a purchase and why it is not the decision, if it is not.
