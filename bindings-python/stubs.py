@@ -226,7 +226,7 @@ def literals() -> str:
     found: dict[str, str] = {}
     for doc, name, body in declared("named_enum", "enum", core_sources()):
         if name != "ErrorKind":
-            names: list[str] = re.findall(r'^ *\w+ = "(\w+)"', body, re.MULTILINE)
+            names: list[str] = re.findall(r'^ *\w+ = "([\w.]+)"', body, re.MULTILINE)
             alias = literal(name, names, is_open="#[non_exhaustive]" in doc)
             sentence = re.split(r"(?<=\.)\s", doc_of(doc))[0]
             found[name] = f"\n{alias}{docstring(sentence, '')}"
@@ -257,6 +257,7 @@ class Resource:
 
     def __init__(self, client: ClientCalls, blocking: Any) -> None: ...
 '''
+MADE_BY = ("relay", "from_env")
 AIO_SETTINGS = "def settings(*, max_threads: int = 16, on_cancelled: OnCancelled | None = None): ..."
 
 
@@ -275,7 +276,7 @@ def awaited(function: ast.FunctionDef) -> ast.stmt:
 def awaited_client(blocking: ast.ClassDef) -> Iterator[ast.stmt]:
     """The members of the client. `close` is written by hand."""
     for member in functions(blocking):
-        if member.name in ("__new__", "from_env"):
+        if member.name in ("__new__", *MADE_BY):
             settings = next(node for node in ast.walk(ast.parse(AIO_SETTINGS)) if isinstance(node, ast.arguments))
             member.args.kwonlyargs[:0] = settings.kwonlyargs
             member.args.kw_defaults[:0] = settings.kw_defaults
@@ -290,7 +291,7 @@ def aio_calls(native: ast.Module) -> str:
     """The stub of the calls of `keysecure.aio`."""
     made = ast.parse(AIO_BASES)
     classes = {node.name: node for node in ast.walk(native) if isinstance(node, ast.ClassDef)}
-    properties = [one for one in functions(classes["Client"]) if one.decorator_list and one.name != "from_env"]
+    properties = [one for one in functions(classes["Client"]) if one.decorator_list and one.name not in MADE_BY]
     for node in made.body:
         if isinstance(node, ast.ClassDef) and node.name == "ClientCalls":
             node.body += awaited_client(classes["Client"])

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use keysecure::{AesSettings, ClientBuilder, Environment, Json, Language, Method, Report};
+use keysecure::{AesSettings, ClientBuilder, Environment, FfiError, Json, Language, Method, Report};
 
 use crate::accounts::Accounts;
 use crate::cardholders::Cardholders;
@@ -17,6 +17,7 @@ use crate::interrupts::InterruptibleClock;
 use crate::observer::{self, Observer};
 use crate::pci::Pci;
 use crate::secrets::AccessToken;
+use crate::session::{self, Session};
 use crate::simulation::Simulation;
 use crate::stores::Store;
 use crate::warnings;
@@ -160,6 +161,18 @@ impl Client {
         options.build(ClientBuilder::from_env()?)
     }
 
+    /// Creates a client that calls through the merchant's own relay, for apps, which must not hold the apiSecret. `url` is the
+    /// address of the relay; `session` returns the token of the user's session with that server. Calls that no relay serves
+    /// fail with kind `config`.
+    #[uniffi::constructor]
+    pub fn relay(url: String, session: Arc<dyn Session>, options: ClientOptions) -> Result<Self> {
+        warnings::begin();
+        if options.base_url.is_some() {
+            return Err(FfiError::config("base_url must be absent: the url is the relay's"));
+        }
+        options.build(keysecure::Client::relay(url, session::Foreign(session)))
+    }
+
     /// Cardholders and their identity verification.
     pub fn cardholders(&self) -> Cardholders {
         Cardholders(self.0.clone())
@@ -216,7 +229,7 @@ impl Client {
     /// seconds behind, and the clock of this client before the first response.
     #[uniffi::method(default(secrets = None))]
     pub fn webhook_verifier(&self, options: WebhookOptions, secrets: Option<Vec<String>>) -> Result<WebhookVerifier> {
-        let verifier = self.0.webhook_verifier();
+        let verifier = self.0.webhook_verifier()?;
         let verifier = secrets.map_or(Ok(verifier.clone()), |secrets| verifier.secrets(secrets))?;
         options.applied_to(verifier, self.0.platform_clock())
     }

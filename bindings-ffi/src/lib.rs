@@ -22,6 +22,7 @@ mod observer;
 mod pages;
 mod pci;
 mod secrets;
+mod session;
 mod simulation;
 mod stores;
 mod tables;
@@ -47,6 +48,7 @@ pub use pages::{
 };
 pub use pci::Pci;
 pub use secrets::{AccessToken, CardSecrets, ClientToken};
+pub use session::Session;
 pub use simulation::Simulation;
 pub use stores::{Acquired, AttemptStart, AttemptStore, PastAttempt, ReplayStore, Store, StoredToken, TokenStore};
 pub use warnings::{LogLevel, Warning, WarningField, WarningSink, set_warning_sink};

@@ -13,7 +13,9 @@ use keysecure::{
 use pyo3::prelude::*;
 
 use crate::clock::OwnClock;
-use crate::values::{FromArgument, Hosts, Pem, Positive, Secrets, Span};
+use crate::relay::{Authorize, Plain};
+use crate::session::OwnSession;
+use crate::values::{FromArgument, GrantNames, Hosts, Pem, Positive, Secrets, Span};
 
 /// Declares newtypes of a type, each with the name of its argument.
 macro_rules! arguments {
@@ -73,16 +75,27 @@ arguments! {
 
 arguments! {
     of_setting:
-    String { AppId = "app_id", BaseUrl = "base_url", Default = "default" }
+    String { AppId = "app_id", BaseUrl = "base_url", Default = "default", Mount = "mount", RelayUrl = "url", SessionName = "session" }
     Secret { ApiKey = "api_key", ApiSecret = "api_secret", Proxy = "proxy", RedisUrl = "url" }
     Environment { EnvironmentName = "environment" }
     Language { LanguageName = "language" }
     UtcOffset { Timezone = "timezone" }
     AesSettings { Aes = "aes" }
     OwnClock { ClockSetting = "clock" }
-    Positive { ConnectTimeout = "connect_timeout", Timeout = "timeout" }
-    u32 { MaxBody = "max_body", MaxRetries = "max_retries" }
+    OwnSession { SessionSetting = "session" }
+    Decimal { MaxPerDay = "max_per_day", MaxTransfer = "max_transfer" }
+    Authorize { AuthorizeFunction = "authorize" }
+    Plain { AuditFunction = "audit" }
+    Positive { ConnectTimeout = "connect_timeout", StreamLasts = "stream_lasts", Timeout = "timeout" }
+    u32 {
+        EventsKept = "events_kept",
+        MaxBody = "max_body",
+        MaxRequestBytes = "max_request_bytes",
+        MaxRetries = "max_retries",
+        RequestsPerSecond = "requests_per_second",
+    }
     Pem { CaPem = "ca_pem" }
+    GrantNames { Grants = "grants" }
     Hosts { AllowPlainHttp = "allow_plain_http" }
     Secrets { WebhookSecrets = "secrets" }
     Span { Tolerance = "tolerance" }

@@ -20,6 +20,7 @@ use crate::errors;
 use crate::hub;
 use crate::log;
 use crate::pool::Pool;
+use crate::session;
 
 /// How long the main thread waits between two checks for signals.
 const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
@@ -27,21 +28,33 @@ const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
 /// Work without a result, of one type for all calls: what handles it is compiled once.
 pub type Job = Box<dyn FnOnce() + Send>;
 
+/// The result of a job, with the exception of a function of the user's that caused its error.
+pub type Done<T> = (Result<T, Error>, Option<PyErr>);
+
 /// Turns work into a job that leaves the result in the returned place. A job that panics leaves none.
-pub fn job_of<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> (Job, Arc<Mutex<Option<T>>>) {
+pub fn job_of<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> (Job, Arc<Mutex<Option<Done<T>>>>) {
     let result = Arc::new(Mutex::new(None));
     let place = Arc::clone(&result);
     let job = Box::new(move || {
-        let done = work();
+        let done = (work(), session::take_raised());
         *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
     });
     (job, result)
 }
 
 /// Returns the result of a job that has ended. One that panicked is an `InternalError`.
-pub fn result_of<T>(py: Python<'_>, result: &Mutex<Option<Result<T, Error>>>) -> PyResult<T> {
+pub fn result_of<T>(py: Python<'_>, result: &Mutex<Option<Done<T>>>) -> PyResult<T> {
     let result = result.lock().unwrap_or_else(PoisonError::into_inner).take();
-    Ok(result.ok_or_else(|| errors::internal(py))??)
+    let (result, cause) = result.ok_or_else(|| errors::internal(py))?;
+    result.map_err(|error| {
+        let error = PyErr::from(error);
+        if cause.is_some() {
+            error.set_cause(py, cause);
+        }
+        error
+    })
 }
 
 /// Runs `work` without the GIL, and in a program of greenlets on another thread. A panic becomes an `InternalError`.

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use keysecure::{Error, Json, Store};
 use pyo3::exceptions::PyTypeError;
@@ -12,7 +11,7 @@ use pyo3::types::{PyDict, PyType};
 
 use crate::arguments::{
     Aes, AllowPlainHttp, ApiKey, ApiSecret, AppId, BaseUrl, Body, CaPem, CardNo, ClockSetting, ConnectTimeout,
-    EnvironmentName, HttpMethod, LanguageName, MaxRetries, Path, Proxy, Timeout, Timezone,
+    EnvironmentName, HttpMethod, LanguageName, MaxRetries, Path, Proxy, RelayUrl, SessionSetting, Timeout, Timezone,
 };
 use crate::blocking::blocking;
 use crate::deprecated::deprecated;
@@ -22,7 +21,7 @@ use crate::json;
 use crate::process::PerProcess;
 use crate::resources::{Accounts, Cardholders, Cards, Consumptions, Pci, Simulation};
 use crate::secrets::AccessToken;
-use crate::settings::{self, Settings};
+use crate::settings::{self, Access, Settings};
 use crate::stores::{OwnToken, Purpose, Setting};
 use crate::webhooks::WebhookVerifier;
 
@@ -110,6 +109,11 @@ struct Live {
 }
 
 impl Client {
+    fn start(py: Python<'_>, settings: Settings, store: Option<SharedStore>) -> PyResult<Self> {
+        let live = PerProcess::new(Live::start(py, &settings, store.as_ref(), OwnToken::default())?);
+        Ok(Self { settings, store, live, closed: AtomicBool::new(false) })
+    }
+
     /// Runs a call of the core without the GIL.
     pub fn run<T: Send + 'static>(
         &self,
@@ -185,30 +189,84 @@ impl Client {
         token_store: Option<&Bound<'_, PyAny>>,
         clock: Option<ClockSetting>,
     ) -> PyResult<Self> {
-        let settings = Settings {
+        if let Some(app_id) = &app_id {
+            // A wrong app id is refused here, not when the first verifier is made.
+            keysecure::WebhookVerifier::new(app_id.0.as_str(), [api_secret.0.clone()])?;
+        }
+        let access = Access::Direct {
             api_key: api_key.0,
             api_secret: api_secret.0,
             environment: environment.map(|environment| environment.0).unwrap_or_default(),
             base_url: base_url.map(|url| url.0),
             app_id: app_id.map(|id| id.0),
             aes: aes.map(|aes| aes.0).unwrap_or_default(),
-            timeout: timeout.map_or(Duration::from_secs(30), |timeout| timeout.0.0),
-            connect_timeout: connect_timeout.map_or(Duration::from_secs(5), |timeout| timeout.0.0),
-            max_retries: max_retries.map_or(2, |retries| retries.0),
-            language: language.map(|language| language.0).unwrap_or_default(),
-            timezone: timezone.map(|timezone| timezone.0).unwrap_or_default(),
-            proxy: proxy.map(|url| url.0),
-            ca_pem: ca_pem.map(|pem| pem.0.0),
-            plain_http: allow_plain_http.map(|hosts| hosts.0.0).unwrap_or_default(),
-            clock: clock.map(|clock| Arc::new(clock.0)),
         };
         let store = SharedStore::of(store, token_store)?;
-        if let Some(app_id) = &settings.app_id {
-            // A wrong app id is refused here, not when the first verifier is made.
-            keysecure::WebhookVerifier::new(app_id.as_str(), [settings.api_secret.clone()])?;
-        }
-        let live = PerProcess::new(Live::start(py, &settings, store.as_ref(), OwnToken::default())?);
-        Ok(Self { settings, store, live, closed: AtomicBool::new(false) })
+        let settings = Settings::new(
+            access,
+            timeout,
+            connect_timeout,
+            max_retries,
+            language,
+            timezone,
+            proxy,
+            ca_pem,
+            allow_plain_http,
+            clock,
+        );
+        Self::start(py, settings, store)
+    }
+
+    /// Creates a client that calls through the merchant's own relay (`keysecure.relay`), as an app on a customer's phone does: it
+    /// holds no apiSecret. The resources, models and errors are the same; `access_token`, `call`, `webhook_verifier`,
+    /// `simulation` and applying for a cardholder are a `ConfigError`. The `ensure_*` calls need no store, the relay has one.
+    ///
+    /// `url`: the address of the relay, `https`, or `http` to this machine. `session`: a function that returns the token of the
+    /// user's session with that server, a `str` of printable ASCII, or `None` when nobody is signed in, which is an
+    /// `AuthenticationError` with outcome `not_sent`. It is called before each request, on the thread of the call, with
+    /// `False`; with `True` when the relay refused the token before, once a call. So it should return a token that it keeps,
+    /// and fetch another one for `True`. An exception in it is the cause of the `AuthenticationError`, and is logged by type
+    /// and place. It must not be `async`. A token that never changes may be passed as a `str`.
+    ///
+    /// The other settings are those of `Client`.
+    #[classmethod]
+    #[pyo3(
+        name = "relay",
+        signature = (
+            url, session, *, timeout=None, connect_timeout=None, max_retries=None, language=None, timezone=None,
+            proxy=None, ca_pem=None, allow_plain_http=None, clock=None,
+        ),
+        text_signature = "($cls, url, session, *, timeout=30.0, connect_timeout=5.0, max_retries=2, language='en_US', \
+            timezone='UTC+8', proxy=None, ca_pem=None, allow_plain_http=(), clock=None)",
+    )]
+    fn relay(
+        class: &Bound<'_, PyType>,
+        url: RelayUrl,
+        session: SessionSetting,
+        timeout: Option<Timeout>,
+        connect_timeout: Option<ConnectTimeout>,
+        max_retries: Option<MaxRetries>,
+        language: Option<LanguageName>,
+        timezone: Option<Timezone>,
+        proxy: Option<Proxy>,
+        ca_pem: Option<CaPem>,
+        allow_plain_http: Option<AllowPlainHttp>,
+        clock: Option<ClockSetting>,
+    ) -> PyResult<Self> {
+        let access = Access::Relay { url: url.0, session: Arc::new(session.0) };
+        let settings = Settings::new(
+            access,
+            timeout,
+            connect_timeout,
+            max_retries,
+            language,
+            timezone,
+            proxy,
+            ca_pem,
+            allow_plain_http,
+            clock,
+        );
+        Self::start(class.py(), settings, None)
     }
 
     /// Creates a client from the environment variables `KEYSECURE_API_KEY`, `KEYSECURE_API_SECRET` and, when set, `KEYSECURE_ENVIRONMENT`,
@@ -315,11 +373,16 @@ impl Client {
         slf: &Bound<'py, Self>,
         options: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, WebhookVerifier>> {
-        let (py, settings) = (slf.py(), &slf.get().settings);
-        let app_id = settings.app_id.as_deref().unwrap_or_else(|| settings.api_key.expose());
+        let py = slf.py();
         let given = PyDict::new(py);
-        given.set_item("app_id", app_id)?;
-        given.set_item("secrets", settings.api_secret.expose())?;
+        match &slf.get().settings.access {
+            Access::Direct { api_key, api_secret, app_id, .. } => {
+                given.set_item("app_id", app_id.as_deref().unwrap_or_else(|| api_key.expose()))?;
+                given.set_item("secrets", api_secret.expose())?;
+            }
+            // It has no credentials: the core's error says so.
+            Access::Relay { .. } => slf.get().core(py)?.webhook_verifier().map(|_| ())?,
+        }
         for (name, value) in options.into_iter().flatten() {
             given.set_item(name, value)?;
         }
@@ -347,13 +410,21 @@ impl Client {
     }
 
     fn __repr__(&self) -> String {
-        let environment = format!("{:?}", self.settings.environment).to_ascii_lowercase();
-        let address = self.settings.base_url.as_ref().map(|url| format!(" at {url}")).unwrap_or_default();
+        let (environment, address) = match &self.settings.access {
+            Access::Direct { environment, base_url, .. } => {
+                (format!("{environment:?}").to_ascii_lowercase(), base_url.as_ref())
+            }
+            Access::Relay { url, .. } => ("relay".to_owned(), Some(url)),
+        };
+        let address = address.map(|url| format!(" at {url}")).unwrap_or_default();
         format!("<keysecure.Client of the {environment}{address}>")
     }
 
-    /// A clock or a store of one's own may refer to the client.
+    /// A clock, a store or a session of one's own may refer to the client.
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        if let Access::Relay { session, .. } = &self.settings.access {
+            session.traverse(&visit)?;
+        }
         self.settings.clock.iter().try_for_each(|clock| visit.call(&clock.function))?;
         self.store.iter().try_for_each(|store| store.setting.traverse(&visit))
     }

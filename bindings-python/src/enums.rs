@@ -4,8 +4,9 @@
 //! classes name those that this version knows.
 
 use keysecure::{
-    CardStatus, CardType, CardholderStatus, Check, CheckStatus, CipherMode, ConsumptionType, Environment, ErrorKind,
-    FeeType, FeeWaiver, KeyScheme, Language, Outcome, Rejection, Setting, Status, TransferType, TransportFault,
+    CardStatus, CardType, CardholderStatus, Check, CheckStatus, CipherMode, ConsumptionType, Denial, Environment,
+    ErrorKind, FeeType, FeeWaiver, Grant, KeyScheme, Language, Outcome, Rejection, Setting, Status, TransferType,
+    TransportFault,
 };
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -35,8 +36,10 @@ fn add_names(module: &Bound<'_, PyModule>) -> PyResult<()> {
     names.set_item("Check", Check::ALL.map(Check::as_str))?;
     names.set_item("CheckStatus", CheckStatus::ALL.map(CheckStatus::as_str))?;
     names.set_item("CipherMode", CipherMode::ALL.map(CipherMode::as_str))?;
+    names.set_item("Denial", Denial::ALL.map(Denial::as_str))?;
     names.set_item("Environment", Environment::ALL.map(Environment::as_str))?;
     names.set_item("ErrorKind", ErrorKind::ALL.map(ErrorKind::as_str))?;
+    names.set_item("Grant", Grant::ALL.map(Grant::as_str))?;
     names.set_item("KeyScheme", KeyScheme::ALL.map(KeyScheme::as_str))?;
     names.set_item("Language", Language::ALL.map(Language::as_str))?;
     names.set_item("Outcome", Outcome::ALL.map(Outcome::as_str))?;

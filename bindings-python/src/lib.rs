@@ -21,6 +21,7 @@ mod doctor;
 mod ensured;
 mod enums;
 mod errors;
+mod foreign;
 mod hub;
 mod interpreter;
 mod json;
@@ -30,8 +31,10 @@ mod pickle;
 mod pool;
 mod process;
 mod redact;
+mod relay;
 mod resources;
 mod secrets;
+mod session;
 mod settings;
 mod stores;
 mod timezone;
@@ -54,6 +57,8 @@ mod _native {
     use crate::ensured::Ensured;
     #[pymodule_export]
     use crate::pager::{Page, Pager};
+    #[pymodule_export]
+    use crate::relay::{EventStream, Relay, Scope};
     #[pymodule_export]
     use crate::resources::{Accounts, Cardholders, Cards, Consumptions, Pci, Simulation};
     #[pymodule_export]

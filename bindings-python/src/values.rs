@@ -362,13 +362,25 @@ pub struct Hosts(pub Vec<String>);
 
 impl FromArgument for Hosts {
     fn read(name: &str, value: &Bound<'_, PyAny>) -> Result<Self, Mismatch> {
-        const RULE: &str = "must be a list of host names";
-        if value.is_instance_of::<PyString>() || value.is_instance_of::<PyBytes>() {
-            return Err(Mismatch::Rule(RULE));
-        }
-        let hosts = value.try_iter().map_err(|_| Mismatch::Rule(RULE))?;
-        hosts.map(|host| String::read(name, &host?)).collect::<Result<_, _>>().map(Self)
+        texts(name, value, "must be a list of host names").map(Self)
     }
+}
+
+/// Names of grants: an iterable of text, but not text itself, which would be read letter by letter.
+pub struct GrantNames(pub Vec<String>);
+
+impl FromArgument for GrantNames {
+    fn read(name: &str, value: &Bound<'_, PyAny>) -> Result<Self, Mismatch> {
+        texts(name, value, "must be a list of names of operations").map(Self)
+    }
+}
+
+fn texts(name: &str, value: &Bound<'_, PyAny>, rule: &'static str) -> Result<Vec<String>, Mismatch> {
+    if value.is_instance_of::<PyString>() || value.is_instance_of::<PyBytes>() {
+        return Err(Mismatch::Rule(rule));
+    }
+    let values = value.try_iter().map_err(|_| Mismatch::Rule(rule))?;
+    values.map(|value| String::read(name, &value?)).collect()
 }
 
 /// Secrets: text, or an iterable of text.

@@ -6,10 +6,12 @@ import logging
 import signal
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from cli_support import variables_of
+from relay_server_support import App, Shop, served
 from webhook_logging_support import Records, Respond, by_receiver, by_responder, wait_for
 from webhook_support import Asgi, Kind, Wsgi
 
@@ -54,6 +56,19 @@ def cardholder_no(sandbox: Sandbox) -> str:
 @pytest.fixture
 def card_no(sandbox: Sandbox, cardholder_no: str) -> str:
     return sandbox.seed_virtual_card(cardholder_no)
+
+
+@pytest.fixture
+def shop(tmp_path: Path, sandbox: Sandbox) -> Shop:
+    """A shop with a relay."""
+    return Shop(tmp_path, sandbox)
+
+
+@pytest.fixture(params=["wsgi", "asgi"])
+def app(request: pytest.FixtureRequest, shop: Shop) -> Iterator[App]:
+    """What creates clients of the relay of the shop, over both kinds of servers."""
+    with served(shop, request.param) as app:
+        yield app
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import threading
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from cli_support import COMMANDS, bare, run
@@ -160,6 +161,27 @@ def test_a_served_sandbox_ends_quietly(served: Served, sent: signal.Signals) -> 
     served.program.send_signal(sent)
     rest, errors = served.program.communicate(timeout=60)
     assert (served.program.returncode, rest, errors) == (130, "", "")
+
+
+@pytest.mark.parametrize("served", [("--relay",)], indirect=True)
+def test_a_served_relay_has_two_sessions_and_passes_webhooks_on(served: Served) -> None:
+    relay: Any = served.info["relay"]
+    own, other = relay["sessions"]
+    assert (own["session"], other["session"]) == ("test-session", "other-session")
+    request = urllib.request.Request(f"{relay['url']}/v1/events", headers={"Authorization": "Bearer test-session"})
+    with Client.relay(relay["url"], own["session"]) as client, urllib.request.urlopen(request, timeout=60) as events:
+        assert events.readline() == b": connected\n"
+        client.cards.freeze(own["card_no"])
+        with pytest.raises(keysecure.NotFoundError):
+            client.cards.freeze(other["card_no"])
+        assert any(b'"after_status":"Frozen"' in line for line in events)
+        made = client.accounts.ensure_transfer(
+            cardholder_no=own["cardholder_no"], transfer_unique_no="tap-1", type="In", amount="25.00"
+        )
+        assert made.created
+    served.program.send_signal(signal.SIGINT)
+    rest, _ = served.program.communicate(timeout=60)
+    assert (served.program.returncode, rest) == (130, "")
 
 
 def test_two_programs_do_not_share_a_port(served: Served) -> None:

@@ -25,6 +25,9 @@ class Owner:
     def now(self) -> float:
         return time.time()
 
+    def session(self, refused: bool) -> None:
+        return None
+
     def load(self, slot: str, within: float) -> None:
         return None
 
@@ -73,6 +76,7 @@ CYCLES: dict[str, Callable[[Owner], object]] = {
     "claim": claim_by,
     "client with a store": lambda owner: client_of(owner, store=owner),
     "client with a clock": lambda owner: client_of(owner, clock=owner.now),
+    "client of a relay": lambda owner: Client.relay("https://x.example", owner.session),
     "cards": lambda owner: client_of(owner, store=owner).cards,
     "cardholders": lambda owner: client_of(owner, store=owner).cardholders,
     "consumptions": lambda owner: client_of(owner, store=owner).consumptions,

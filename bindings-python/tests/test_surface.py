@@ -96,6 +96,14 @@ def test_the_client_is_made_as_documented() -> None:
     )
 
 
+def test_the_client_of_a_relay_is_made_as_documented() -> None:
+    settings = (
+        "timeout=30.0, connect_timeout=5.0, max_retries=2, language='en_US', timezone='UTC+8', proxy=None, ca_pem=None,"
+        " allow_plain_http=(), clock=None)"
+    )
+    assert str(inspect.signature(Client.relay)) == f"(url, session, *, {settings}"
+
+
 def keywords(made: type) -> list[str]:
     return list(inspect.signature(made).parameters)
 

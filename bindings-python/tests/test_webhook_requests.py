@@ -17,7 +17,7 @@ from webhook_support import ACCEPTED, BODY, Asgi, Kind, Response, Wsgi, now, pur
 
 from keysecure import ConfigError, WebhookVerifier
 from keysecure.sandbox import Sandbox
-from keysecure.webhooks import _asgi, asgi, wsgi
+from keysecure.webhooks import _bodies, asgi, wsgi
 
 HEALTHY = (200, b'{"status":"ok"}')
 
@@ -198,7 +198,7 @@ def test_a_body_that_ends_too_early_is_named(kind: Kind, caplog: pytest.LogCaptu
 def test_asgi_waits_for_no_body_that_was_read_before(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(_asgi, "_IDLE_SECONDS", 0.05)
+    monkeypatch.setattr(_bodies, "_IDLE_SECONDS", 0.05)
     server = Asgi(asgi(verifier(), print))
     status, body = server.run(server.scope(signed(BODY)), [])
     assert (status, json.loads(body)["message"]) == (500, "the body was read before; pass the raw body")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import keysecure
 from keysecure import AuthEvent, Client, KeySecureError, VerifiedWebhook, aio
+from keysecure.relay import EventStream, Relay, RelayRequest, RelayResponse, Scope
 from keysecure.sandbox import Sandbox
 from keysecure.stores import Leased, PastAttempt
 
@@ -44,6 +45,24 @@ def from_env() -> None:
     with Sandbox() as sandbox:
         assert_type(sandbox.client(timeout=5, clock=None), Client)
         sandbox.client(time_out=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
+def relayed() -> None:
+    assert_type(Client.relay("https://x.example", lambda _: None, timeout=5), Client)
+    assert_type(aio.Client.relay("https://x.example", "token", max_threads=4), aio.Client)
+    Client.relay("https://x.example", lambda: "token")  # type: ignore[misc,arg-type]  # pyright: ignore[reportArgumentType]
+    Client.relay("https://x.example", "token", store="memory")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
+def relay(client: Client) -> None:
+    async def find(request: RelayRequest) -> Scope | None:
+        return Scope("1001", read_only=True) if request.bearer else None
+
+    served = Relay(client, find, audit=lambda record: assert_type(record.error, KeySecureError | None))
+    Relay(client, lambda request: Scope("1001", grants=["cards.get"], max_transfer=Decimal(5), session=request.path))
+    Relay(client, lambda _: "1001")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    assert_type(served.handle("POST", "/v1/cards.get", {}, b"{}"), RelayResponse)
+    assert_type(served.events("/v1/events", {}), EventStream | RelayResponse)
 
 
 def lists(client: Client) -> None:

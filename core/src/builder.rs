@@ -1,18 +1,21 @@
 //! The builder of a client. It checks every setting, so that no call can fail because of one.
 
+mod access;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::access::AccessSettings;
 use crate::client::Client;
 use crate::clock::{Clock, MAX_DURATION, SystemClock};
-use crate::crypto::{AesSettings, Cipher};
+use crate::crypto::AesSettings;
 use crate::engine::Engine;
 use crate::error::{Error, Peer};
 use crate::observe::Observer;
 use crate::secrets::Secret;
 use crate::settings::base_url::{BaseUrl, authority, check_plain_host};
-use crate::settings::{Environment, Language, Settings, check_api_key, check_app_id, check_no_stray_characters};
+use crate::settings::{Environment, Language, Settings};
 use crate::store::Store;
 use crate::transport::Transport;
 use crate::values::civil::UtcOffset;
@@ -42,8 +45,7 @@ use crate::values::civil::UtcOffset;
 /// ```
 #[must_use]
 pub struct ClientBuilder {
-    api_key: Secret,
-    api_secret: Secret,
+    access: AccessSettings,
     environment: Environment,
     base_url: Option<String>,
     app_id: Option<String>,
@@ -67,7 +69,7 @@ impl Client {
     ///
     /// See [`ClientBuilder`] for the settings and their defaults, and [`Client`] for an example.
     pub fn builder(api_key: impl Into<Secret>, api_secret: impl Into<Secret>) -> ClientBuilder {
-        ClientBuilder::new(api_key.into(), api_secret.into())
+        ClientBuilder::new(AccessSettings::Direct { api_key: api_key.into(), api_secret: api_secret.into() })
     }
 
     /// Creates a client from environment variables.
@@ -102,10 +104,9 @@ impl Client {
 }
 
 impl ClientBuilder {
-    fn new(api_key: Secret, api_secret: Secret) -> Self {
+    fn new(access: AccessSettings) -> Self {
         Self {
-            api_key,
-            api_secret,
+            access,
             environment: Environment::Sandbox,
             base_url: None,
             app_id: None,
@@ -133,7 +134,8 @@ impl ClientBuilder {
     pub fn from_env() -> Result<Self, Error> {
         let get = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let need = |name: &str| get(name).map(Secret::from).ok_or_else(|| Error::config(format!("{name} is not set")));
-        let mut builder = Self::new(need("KEYSECURE_API_KEY")?, need("KEYSECURE_API_SECRET")?);
+        let (api_key, api_secret) = (need("KEYSECURE_API_KEY")?, need("KEYSECURE_API_SECRET")?);
+        let mut builder = Self::new(AccessSettings::Direct { api_key, api_secret });
         if let Some(environment) = get("KEYSECURE_ENVIRONMENT") {
             builder.environment = environment.parse()?;
         }
@@ -268,16 +270,10 @@ impl ClientBuilder {
     ///
     /// Kind [`Config`](crate::ErrorKind::Config) if a setting is invalid; the error names the setting.
     pub fn build(self) -> Result<Client, Error> {
-        check_api_key(self.api_key.expose())?;
-        if self.api_secret.expose().is_empty() {
-            return Err(Error::config("api_secret must not be empty"));
-        }
-        check_no_stray_characters("api_secret", self.api_secret.expose())?;
-        self.app_id.as_deref().map_or(Ok(()), check_app_id)?;
         if self.timeout.is_zero() || self.connect_timeout.is_zero() {
             return Err(Error::config("timeout and connect_timeout must be longer than zero"));
         }
-        let cipher = Cipher::new(self.aes, self.api_secret.expose())?;
+        let access = self.access()?;
         if self.environment == Environment::Production && !self.plain_http.is_empty() {
             return Err(Error::config("allow_plain_http is refused in production"));
         }
@@ -297,13 +293,10 @@ impl ClientBuilder {
             proxy: proxy.map(|url| authority(url.expose()).to_owned()),
         };
         let settings = Settings {
-            api_key: self.api_key,
-            api_secret: self.api_secret,
-            app_id: self.app_id,
+            access,
             environment: self.environment,
             base_url: base_url.text,
             peer,
-            cipher,
             timeout: self.timeout,
             connect_timeout: self.connect_timeout,
             max_retries: self.max_retries,

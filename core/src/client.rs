@@ -144,6 +144,7 @@ impl Client {
     /// # }
     /// ```
     pub fn call(&self, method: Method, path: &str, body: Option<&Json>) -> Result<Json, Error> {
+        self.caller.engine.settings.credentials()?;
         if path == "/open-api" || path.starts_with("/open-api/") {
             return Err(Error::invalid_input("path", "must be the part after /open-api: leave out /open-api"));
         }
@@ -171,22 +172,27 @@ impl Client {
     ///
     /// It uses [`platform_clock`](Self::platform_clock).
     ///
+    /// # Errors
+    ///
+    /// Kind [`Config`](crate::ErrorKind::Config) for a client of a [relay](Self::relay), which has no credentials.
+    ///
     /// # Examples
     ///
     /// ```
     /// use keysecure::Client;
     ///
     /// let client = Client::builder("my-api-key", "my-api-secret-16").app_id("my-app-id").build()?;
-    /// let verifier = client.webhook_verifier();
+    /// let verifier = client.webhook_verifier()?;
     ///
     /// // While the secret is being replaced:
     /// let verifier = verifier.secrets(["my-api-secret-16", "the-former-secret"])?;
     /// # Ok::<(), keysecure::Error>(())
     /// ```
-    pub fn webhook_verifier(&self) -> WebhookVerifier {
-        let settings = &self.caller.engine.settings;
-        let app_id = settings.app_id.as_deref().unwrap_or(settings.api_key.expose());
-        WebhookVerifier::for_merchant(app_id, &settings.api_secret).clock(self.platform_clock())
+    pub fn webhook_verifier(&self) -> Result<WebhookVerifier, Error> {
+        let credentials = self.caller.engine.settings.credentials()?;
+        let app_id = credentials.app_id.as_deref().unwrap_or(credentials.api_key.expose());
+        Ok(WebhookVerifier::for_merchant(credentials.signer, app_id, &credentials.api_secret)
+            .clock(self.platform_clock()))
     }
 
     /// Returns the platform's clock, as the client learned it from responses: at most two seconds behind.
@@ -231,6 +237,12 @@ impl Client {
 
     pub(crate) fn new(engine: Engine) -> Self {
         Self { caller: Caller::new(engine) }
+    }
+
+    /// The handle for calls of the relay.
+    #[cfg(feature = "platform")]
+    pub(crate) fn caller(&self) -> &Caller {
+        &self.caller
     }
 }
 

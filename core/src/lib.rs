@@ -39,6 +39,7 @@
 //! * [`Pager`] and [`Page`]: lists.
 //! * [`mod@ensure`]: exactly-once transfers, cards and cardholders.
 //! * [`mod@webhook`]: verifying webhooks (the platform's documentation calls them callbacks) and deciding on purchases.
+//! * [`mod@relay`]: serving apps on customers' phones, which hold no secret.
 //! * [`mod@store`]: sharing access tokens, attempts and webhooks among workers.
 //! * [`Transport`], [`Clock`], [`Observer`]: traits to implement.
 //! * `docs/inferred.md` in the repository: facts about the platform that are inferred, not documented.
@@ -46,6 +47,7 @@
 //! # Cargo features
 //!
 //! * `http` (default): the built-in transport on `ureq` and `rustls`. Without it, set a [`Transport`].
+//! * `platform` (default): clients with the merchant's credentials. Without it only [`Client::relay`] makes a client.
 //! * `redis`: `RedisStore`, for workers on several machines.
 //! * `python` and `uniffi`: used by the language bindings.
 
@@ -70,8 +72,11 @@ mod named_enum;
 mod observe;
 mod pager;
 mod redact;
+#[cfg(feature = "platform")]
+pub mod relay;
 mod resources;
 mod secrets;
+mod session;
 mod settings;
 pub mod store;
 mod transport;
@@ -106,6 +111,10 @@ pub use crate::pager::{Page, Pager};
 #[cfg(any(feature = "python", feature = "uniffi"))]
 #[doc(hidden)]
 pub use crate::redact::masked;
+#[cfg(feature = "platform")]
+pub use crate::relay::{
+    AuditRecord, Denial, EventStream, Grant, Relay, RelayBuilder, RelayRequest, RelayResponse, Scope,
+};
 pub use crate::resources::Status;
 pub use crate::resources::accounts::{
     Account, AccountInfo, Accounts, ListTransfers, Transfer, TransferRecord, TransferResult, TransferType,
@@ -123,6 +132,7 @@ pub use crate::resources::consumptions::{
 pub use crate::resources::pci::{CardDetail, ClientToken, Pci};
 pub use crate::resources::simulation::{SimulatedFee, Simulation, SimulationRequest, SimulationResult};
 pub use crate::secrets::{CardSecrets, Cvv, Pin, Secret};
+pub use crate::session::{Session, SessionUnavailable};
 pub use crate::settings::{Environment, Language};
 #[cfg(unix)]
 pub use crate::store::FileStore;
@@ -130,7 +140,8 @@ pub use crate::store::FileStore;
 pub use crate::store::RedisStore;
 pub use crate::store::{
     Acquired, AttemptEnd, AttemptStart, AttemptStore, MemoryReplayStore, MemoryStore, MemoryTokenStore, OnStoreFailure,
-    PastAttempt, ReplayStore, Store, StoreLock, StoreUnavailable, StoredToken, TokenStore,
+    PastAttempt, QuotaStore, ReplayStore, Reservation, Reserved, Store, StoreLock, StoreUnavailable, StoredToken,
+    TokenStore,
 };
 pub use crate::transport::{Method, Request, Response, Transport};
 pub use crate::values::civil::{Date, UtcOffset, WindowBound};

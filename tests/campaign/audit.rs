@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use keysecure::Decimal;
 use keysecure_sandbox::{Account, CardType, Platform, Status, TransferType};
 
-use super::Figures;
 use super::faults;
 use super::job::Job;
 use super::journal::Claimed;
 use super::round::Round;
+use super::{Figures, Phase};
 use crate::cents;
 
 /// A target that exists.
@@ -28,10 +28,11 @@ type Ledger = HashMap<String, Vec<Found>>;
 pub(crate) fn audit(round: &Round<'_>) -> Figures {
     let mut figures = counted(round);
     let jobs: HashMap<&str, &Job> = round.jobs.iter().map(|job| (job.name.as_str(), job)).collect();
-    let found = found(&round.platform, &jobs);
+    let found = found(round, &jobs);
     operations(round, &found, &mut figures);
     outcomes(round, &found, &mut figures);
     money(round, &mut figures);
+    limits(round, &mut figures);
     figures
 }
 
@@ -70,22 +71,30 @@ fn job_of<'a>(jobs: &HashMap<&str, &'a Job>, reference: &str) -> Option<&'a Job>
     jobs.get(reference.rsplit_once('/')?.0).copied()
 }
 
-fn found(platform: &Platform, jobs: &HashMap<&str, &Job>) -> Ledger {
-    let mut found = Ledger::new();
-    for row in platform.transfers() {
-        let right = job_of(jobs, &row.transfer_unique_no).is_some_and(|job| {
+/// The reference as its caller knows it: a relay puts the cardholder in front of it.
+fn own_reference(phase: Phase, reference: String, cardholder_no: &str) -> String {
+    let own = reference.strip_prefix(&format!("app.{cardholder_no}.")).filter(|_| phase == Phase::Relayed);
+    own.map(str::to_owned).unwrap_or(reference)
+}
+
+fn found(round: &Round<'_>, jobs: &HashMap<&str, &Job>) -> Ledger {
+    let (mut found, phase) = (Ledger::new(), round.phase);
+    for row in round.platform.transfers() {
+        let reference = own_reference(phase, row.transfer_unique_no, &row.cardholder_no);
+        let right = job_of(jobs, &reference).is_some_and(|job| {
             job.cents.map(cents) == Some(row.amount)
                 && job.cardholder_no == row.cardholder_no
                 && row.kind == TransferType::In
                 && row.status == Status::Success
         });
-        found.entry(row.transfer_unique_no).or_default().push(Found { no: row.transfer_no, right });
+        found.entry(reference).or_default().push(Found { no: row.transfer_no, right });
     }
-    for row in platform.cards() {
-        let right = job_of(jobs, &row.card_unique_no).is_some_and(|job| {
+    for row in round.platform.cards() {
+        let reference = own_reference(phase, row.card_unique_no, &row.cardholder_no);
+        let right = job_of(jobs, &reference).is_some_and(|job| {
             job.cents.is_none() && job.cardholder_no == row.cardholder_no && row.card_type == CardType::Virtual
         });
-        found.entry(row.card_unique_no).or_default().push(Found { no: row.card_no, right });
+        found.entry(reference).or_default().push(Found { no: row.card_no, right });
     }
     found
 }
@@ -102,8 +111,15 @@ fn operations(round: &Round<'_>, found: &Ledger, figures: &mut Figures) {
             figures.report(format!("{reference} is not what its job says"));
         }
     }
+    let forbidden = round.journal.forbidden();
     for job in &round.jobs {
+        let is_forbidden = forbidden.contains(&job.name);
         match times.get(job.name.as_str()).copied().unwrap_or(0) {
+            0 if is_forbidden && round.limits.contains_key(&job.cardholder_no) => figures.forbidden += 1,
+            1.. if is_forbidden => {
+                figures.false_outcomes += 1;
+                figures.report(format!("{} was forbidden by a limit, but exists", job.name));
+            }
             0 => {
                 figures.lost += 1;
                 figures.report(format!("{} was lost", job.name));
@@ -152,7 +168,10 @@ fn outcomes(round: &Round<'_>, found: &Ledger, figures: &mut Figures) {
         let rows = found.get(reference).map(Vec::as_slice).unwrap_or_default();
         let creators = count(&claims, |claimed| matches!(claimed, Claimed::Made { created: true, .. }));
         let unknown = count(&claims, |claimed| matches!(claimed, Claimed::Unknown));
-        let explained = creators > 0 || unknown > 0;
+        // Through a relay the second try of a call finds what its first try has created.
+        let found =
+            round.phase == Phase::Relayed && claims.iter().any(|claimed| matches!(claimed, Claimed::Made { .. }));
+        let explained = creators > 0 || unknown > 0 || found;
         if creators > 1 && round.journal.has_lost_records() {
             figures.both_created += 1;
         }
@@ -180,7 +199,8 @@ fn count(claims: &[&Claimed], which: impl Fn(&Claimed) -> bool) -> usize {
 fn money(round: &Round<'_>, figures: &mut Figures) {
     let ledger = round.platform.ledger();
     let mut expected: HashMap<&str, Decimal> = HashMap::new();
-    for job in &round.jobs {
+    let forbidden = round.journal.forbidden();
+    for job in round.jobs.iter().filter(|job| !forbidden.contains(&job.name)) {
         *expected.entry(job.cardholder_no.as_str()).or_default() += job.cents.map(cents).unwrap_or_default();
     }
     for (holder, expected) in expected {
@@ -193,5 +213,27 @@ fn money(round: &Round<'_>, figures: &mut Figures) {
     if !ledger.total().is_zero() {
         figures.wrong_balances += 1;
         figures.report("the ledger does not add up to zero".to_owned());
+    }
+}
+
+/// Checks that no cardholder moved more than the limit of the day: all transfers of a round are of one day.
+fn limits(round: &Round<'_>, figures: &mut Figures) {
+    let mut moved: HashMap<String, Decimal> = HashMap::new();
+    for row in round.platform.transfers() {
+        *moved.entry(row.cardholder_no).or_default() += row.amount;
+    }
+    let forbidden = round.journal.forbidden();
+    for (holder, limit) in &round.limits {
+        let moved = moved.get(holder).copied().unwrap_or_default();
+        let fits = |job: &&Job| {
+            job.cardholder_no == *holder
+                && forbidden.contains(&job.name)
+                && moved + job.cents.map(cents).unwrap_or_default() <= cents(*limit)
+        };
+        figures.forbidden_with_room += u64::try_from(round.jobs.iter().filter(fits).count()).unwrap_or(u64::MAX);
+        if moved > cents(*limit) {
+            figures.limits_exceeded += 1;
+            figures.report(format!("cardholder {holder} moved {moved} of {}", cents(*limit)));
+        }
     }
 }

@@ -9,11 +9,13 @@ use keysecure_sandbox::{HttpStatuses, ListRules, Platform, RowReference};
 use super::random::Random;
 use crate::TestClock;
 
-/// Causes disturbances until `stop`; returns their counts. Without a device clock only the platform is disturbed.
+/// Causes disturbances until `stop`; returns their counts. Without a device clock only the platform is disturbed; its clock
+/// jumps unless `moves_clock` is false.
 pub(crate) fn disturb(
     random: &mut Random,
     platform: &Platform,
     device: Option<&TestClock>,
+    moves_clock: bool,
     base: &ListRules,
     stop: &AtomicBool,
 ) -> BTreeMap<String, u64> {
@@ -26,6 +28,7 @@ pub(crate) fn disturb(
                 platform.revoke_tokens();
                 "tokens revoked"
             }
+            1 | 2 if !moves_clock => continue,
             1 => {
                 let by = Duration::from_secs(10 + random.below(7_200));
                 platform.advance(by);

@@ -43,6 +43,12 @@ pub struct Figures {
     pub both_created: u64,
     /// Balances that are not the sum of the transfers. Must be 0.
     pub wrong_balances: u64,
+    /// Operations that a limit forbade, and that were not made.
+    pub forbidden: u64,
+    /// Those of them for which there is room in the end: a reservation for a transfer that did not happen still counted.
+    pub forbidden_with_room: u64,
+    /// Cardholders who moved more in a day than their limit. Must be 0.
+    pub limits_exceeded: u64,
     /// Descriptions of the first mistakes that the audit found.
     pub findings: Vec<String>,
     /// Phases that were skipped, and why.
@@ -59,7 +65,7 @@ const MAX_FINDINGS: usize = 20;
 impl Figures {
     /// Whether every target exists exactly once and every claim is true.
     pub fn is_clean(&self) -> bool {
-        self.duplicates + self.lost + self.wrong + self.false_outcomes + self.wrong_balances == 0
+        self.duplicates + self.lost + self.wrong + self.false_outcomes + self.wrong_balances + self.limits_exceeded == 0
     }
 
     pub(crate) fn report(&mut self, finding: String) {
@@ -87,6 +93,9 @@ impl Figures {
             (&mut self.false_outcomes, phase.false_outcomes),
             (&mut self.wrong_balances, phase.wrong_balances),
             (&mut self.both_created, phase.both_created),
+            (&mut self.forbidden, phase.forbidden),
+            (&mut self.forbidden_with_room, phase.forbidden_with_room),
+            (&mut self.limits_exceeded, phase.limits_exceeded),
         ] {
             *mine += theirs;
         }
@@ -118,6 +127,9 @@ impl fmt::Display for Figures {
         row("created claimed twice after the store lost its records", self.both_created)?;
         row("wrong amount, cardholder or type", self.wrong)?;
         row("wrong balances", self.wrong_balances)?;
+        row("operations that a limit forbade", self.forbidden)?;
+        row("  of these with room in the end", self.forbidden_with_room)?;
+        row("limits of a day exceeded", self.limits_exceeded)?;
         row("duplicates", self.duplicates)?;
         row("lost", self.lost)?;
         for (phase, operations, time) in &self.phases {

@@ -1,5 +1,7 @@
 //! The operations that must be done exactly once.
 
+use std::collections::{BTreeMap, HashMap};
+
 use keysecure::{ApplyCard, Client, EnsureOptions, Error, Transfer, TransferType};
 
 use super::random::Random;
@@ -13,6 +15,8 @@ pub(crate) struct Job {
     pub(crate) cardholder_no: String,
     /// `None` for a card.
     pub(crate) cents: Option<i64>,
+    /// How many devices of an app make the first calls at the same time.
+    pub(crate) callers: usize,
 }
 
 /// A job under one reference: the first, or a later version after the platform refused the earlier one.
@@ -39,10 +43,39 @@ impl Job {
                 name: format!("{prefix}-{}-{}", if is_card { "Card" } else { "Transfer" }, jobs.len()),
                 cardholder_no: usize::try_from(holder).ok().and_then(|at| among.get(at)).cloned().unwrap_or_default(),
                 cents: (!is_card).then_some(cents),
+                callers: 1,
             });
             *(if is_card { &mut cards_left } else { &mut transfers_left }) -= 1;
         }
         jobs
+    }
+
+    /// Has one in three taps made by two or three devices at the same time.
+    pub(crate) fn with_several_devices(mut jobs: Vec<Self>, seed: u64) -> Vec<Self> {
+        let mut random = Random::new(seed, 0x00DE_71CE);
+        for job in &mut jobs {
+            if random.one_in(3) {
+                job.callers = if random.one_in(3) { 3 } else { 2 };
+            }
+        }
+        jobs
+    }
+
+    /// The limits of a day in cents, by cardholder: a third has none, a third the sum of its transfers, a third less; or all have
+    /// half of it.
+    pub(crate) fn limits(jobs: &[Self], seed: u64, half: bool) -> HashMap<String, i64> {
+        let mut random = Random::new(seed, 0x0011_7175);
+        let mut sums: BTreeMap<&str, i64> = BTreeMap::new();
+        for job in jobs {
+            *sums.entry(&job.cardholder_no).or_default() += job.cents.unwrap_or(0);
+        }
+        let mut limit = |sum: i64| match random.below(3) {
+            _ if half => Some(sum / 2),
+            0 => None,
+            1 => Some(sum),
+            _ => Some(sum * 85 / 100),
+        };
+        sums.into_iter().filter_map(|(number, sum)| Some((number.to_owned(), limit(sum)?))).collect()
     }
 
     /// The merchant reference of a version.
@@ -80,7 +113,7 @@ impl Job {
     pub(crate) fn from_words(name: &str, cardholder_no: &str, cents: &str) -> Option<Self> {
         let cents: i64 = cents.parse().ok()?;
         let (name, cardholder_no) = (name.to_owned(), cardholder_no.to_owned());
-        Some(Self { name, cardholder_no, cents: (cents > 0).then_some(cents) })
+        Some(Self { name, cardholder_no, cents: (cents > 0).then_some(cents), callers: 1 })
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is recorded while a phase runs: for the figures and for the audit. The merchant itself never reads it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -29,6 +29,7 @@ pub(crate) struct Claim {
 pub(crate) struct Journal {
     claims: Mutex<Vec<Claim>>,
     events: Mutex<BTreeMap<&'static str, u64>>,
+    forbidden: Mutex<BTreeSet<String>>,
     pub(crate) calls: AtomicU64,
     pub(crate) rejected: AtomicU64,
     pub(crate) not_sent: AtomicU64,
@@ -49,6 +50,15 @@ impl Journal {
 
     pub(crate) fn claims(&self) -> Vec<Claim> {
         lock(&self.claims).clone()
+    }
+
+    /// Records that a limit forbids an operation: nothing may exist for it.
+    pub(crate) fn forbid(&self, name: &str) {
+        lock(&self.forbidden).insert(name.to_owned());
+    }
+
+    pub(crate) fn forbidden(&self) -> BTreeSet<String> {
+        lock(&self.forbidden).clone()
     }
 
     /// Counts something that was done to the processes or to the network.

@@ -17,10 +17,14 @@
 //!   or four of them get the same reference at the same time. Processes are suspended (SIGSTOP). With files, all of them
 //!   are killed together at random moments, and restarted when the sandbox has closed all their connections: otherwise a
 //!   request of a dead process would be in progress while its `settle` is skipped.
-//! * [`Phase::Fleet`] in real time: the same with the times of `Real`, through a relay that kills or suspends the sender
+//! * [`Phase::Fleet`] in real time: the same with the times of `Real`, through a proxy that kills or suspends the sender
 //!   after some bytes of a request, delays requests and responses, resets connections, and drops everything for a while.
 //!   Single processes are killed at random moments. A Redis is emptied or stopped for a while. With [`Members::Alone`] each
 //!   reference has one process, with the memory store, and only the list of references survives it.
+//! * [`Phase::Relayed`]: apps call through two relays, which share a file store, in real time with the default `settle` of 10 s.
+//!   Both hops are broken by such proxies, and relays are killed, suspended and restarted; taps are repeated, and made by
+//!   several devices at once, while the limits of a day are nearly used up. The platform's clock does not jump: the day of a
+//!   limit is the platform's.
 //!
 //! Before the audit the sandbox is stopped, which carries out all delayed requests.
 //!
@@ -28,6 +32,8 @@
 //!
 //! A [`Flaw`] makes the merchant or the settings wrong in one way; the audit must then find the consequence.
 
+#[cfg(unix)]
+mod app;
 mod audit;
 mod disturbances;
 mod faults;
@@ -63,6 +69,8 @@ pub struct Campaign {
     pub skipped: usize,
     /// The number of operations in real time.
     pub real: usize,
+    /// The number of operations of apps that call through relays, in real time.
+    pub relayed: usize,
     /// The number of cardholders in each round.
     pub cardholders: usize,
     /// The number of threads in the phases of one process.
@@ -86,6 +94,7 @@ impl Default for Campaign {
             seed: 1,
             skipped: 20_000,
             real: 3_000,
+            relayed: 20_000,
             cardholders: 40,
             threads: 8,
             worker: None,
@@ -132,13 +141,14 @@ impl Campaign {
 
     /// The phases with their numbers of operations.
     fn phases(&self) -> Vec<(Phase, usize)> {
-        let all = self.skipped + self.real;
+        let all = self.skipped + self.real + self.relayed;
         let fleet = |members, time| Phase::Fleet(members, time);
         match (self.flaw, &self.worker) {
             (Some(Flaw::ShortSettle), _) => vec![(Phase::Real, all)],
             (Some(Flaw::NoStoreSharing), _) => vec![(fleet(Members::OwnMemory, Time::Skipped), all)],
             (Some(Flaw::OwnDirectories), _) => vec![(fleet(Members::OwnDirectory, Time::Skipped), all)],
             (Some(Flaw::FleetLies), _) => vec![(fleet(Members::File, Time::Skipped), all)],
+            (Some(Flaw::RelayDirectories | Flaw::FreshTaps), _) => vec![(Phase::Relayed, all)],
             (Some(_), _) => vec![(Phase::Skipping, all)],
             (None, None) => vec![(Phase::Skipping, self.skipped), (Phase::Real, self.real)],
             (None, Some(_)) => {
@@ -154,6 +164,7 @@ impl Campaign {
                     (fleet(Members::Alone, Time::Real), killed),
                     (fleet(Members::File, Time::Real), real_files),
                     (fleet(Members::Redis, Time::Real), real_redis),
+                    (Phase::Relayed, self.relayed),
                 ]
             }
         }

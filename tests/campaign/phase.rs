@@ -12,6 +12,8 @@ pub enum Phase {
     Real,
     /// Several processes.
     Fleet(Members, Time),
+    /// Apps that call through relays.
+    Relayed,
 }
 
 /// What the processes of a fleet share.
@@ -66,14 +68,14 @@ impl Phase {
     pub(crate) fn round(self) -> usize {
         match self {
             Self::Skipping => 3_000,
-            Self::Real | Self::Fleet(_, Time::Skipped) => 2_000,
+            Self::Real | Self::Relayed | Self::Fleet(_, Time::Skipped) => 2_000,
             Self::Fleet(_, Time::Real) => 600,
         }
     }
 
     /// Whether a reference is worked on by more than one process at once.
     pub(crate) fn is_contended(self) -> bool {
-        matches!(self, Self::Fleet(members, _) if members != Members::Alone)
+        matches!(self, Self::Relayed) || matches!(self, Self::Fleet(members, _) if members != Members::Alone)
     }
 
     /// The first letters of its merchant references. Upper case, because some list rows show references in lower case.
@@ -84,6 +86,7 @@ impl Phase {
             Self::Fleet(Members::Alone, _) => "K",
             Self::Fleet(_, Time::Skipped) => "FS",
             Self::Fleet(_, Time::Real) => "FR",
+            Self::Relayed => "A",
         }
     }
 }
@@ -99,6 +102,7 @@ impl fmt::Display for Phase {
             Self::Fleet(Members::Redis, Time::Skipped) => "skipped time, 2 or 4 processes, Redis",
             Self::Fleet(Members::File, Time::Real) => "real time, 2 or 4 processes, files",
             Self::Fleet(Members::Redis, Time::Real) => "real time, 2 or 4 processes, Redis",
+            Self::Relayed => "real time, apps through relays",
             Self::Fleet(Members::OwnMemory, _) => "2 or 4 processes, a memory store each",
             Self::Fleet(Members::OwnDirectory, _) => "2 or 4 processes, a directory each",
         })

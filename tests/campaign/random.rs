@@ -29,6 +29,11 @@ impl Random {
         self.0.choice(of).copied()
     }
 
+    /// A generator for a part of the work that runs at the same time.
+    pub(crate) fn fork(&mut self) -> Self {
+        Self(self.0.fork())
+    }
+
     /// A duration in milliseconds, both ends included.
     pub(crate) fn millis(&mut self, from: u64, to: u64) -> Duration {
         Duration::from_millis(self.0.u64(from..=to))

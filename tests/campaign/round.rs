@@ -1,6 +1,6 @@
 //! One round of a phase, with a sandbox, a merchant and an audit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -23,6 +23,8 @@ pub(crate) struct Round<'a> {
     pub(crate) seed: u64,
     pub(crate) platform: Platform,
     pub(crate) jobs: Vec<Job>,
+    /// What a cardholder's app may move in a day, in cents. Without an entry: as much as it wants.
+    pub(crate) limits: HashMap<String, i64>,
     pub(crate) journal: Arc<Journal>,
     planned: AtomicUsize,
 }
@@ -36,7 +38,7 @@ pub(crate) fn cannot_run(phase: Phase) -> Result<Option<String>, BoxError> {
         #[cfg(unix)]
         Phase::Fleet(Members::Redis, _) => super::fleet::cannot_use_redis(),
         #[cfg(not(unix))]
-        Phase::Fleet(..) => Ok(Some("the file store needs a Unix system".to_owned())),
+        Phase::Fleet(..) | Phase::Relayed => Ok(Some("the file store needs a Unix system".to_owned())),
         _ => Ok(None),
     }
 }
@@ -66,12 +68,20 @@ pub(crate) fn run(campaign: &Campaign, phase: Phase, round: usize, count: usize)
         .start()?;
     let holders: Vec<String> = (0..campaign.cardholders.max(2)).map(|_| sandbox.seed_approved_cardholder()).collect();
     let prefix = format!("{}{round}", phase.prefix());
+    let mut jobs = Job::list(seed, &prefix, count - count / 6, count / 6, &holders);
+    let mut limits = HashMap::new();
+    if phase == Phase::Relayed {
+        stay_in_the_day(&sandbox);
+        jobs = Job::with_several_devices(jobs, seed);
+        limits = Job::limits(&jobs, seed, campaign.flaw == Some(Flaw::RelayDirectories));
+    }
     let round = Round {
         campaign,
         phase,
         seed,
         platform: sandbox.platform(),
-        jobs: Job::list(seed, &prefix, count - count / 6, count / 6, &holders),
+        jobs,
+        limits,
         journal: Arc::default(),
         planned: AtomicUsize::new(0),
     };
@@ -81,8 +91,10 @@ pub(crate) fn run(campaign: &Campaign, phase: Phase, round: usize, count: usize)
         Phase::Fleet(members, time) => {
             round.disturbed(None, || super::fleet::run(&round, members, time, sandbox.control_url()))?
         }
+        #[cfg(unix)]
+        Phase::Relayed => round.disturbed(None, || super::fleet::run_relays(&round))?,
         #[cfg(not(unix))]
-        Phase::Fleet(..) => BTreeMap::new(),
+        Phase::Fleet(..) | Phase::Relayed => BTreeMap::new(),
     };
     // Stopping executes the requests that were held back, so that no late duplicate can hide.
     drop(sandbox);
@@ -91,6 +103,16 @@ pub(crate) fn run(campaign: &Campaign, phase: Phase, round: usize, count: usize)
         *figures.faults.entry(name).or_insert(0) += count;
     }
     Ok(figures)
+}
+
+/// Sets the platform's clock ahead if its day (UTC+8) ends soon: all transfers of a round are of one day.
+fn stay_in_the_day(sandbox: &Sandbox) {
+    const DAY_MS: i64 = 86_400_000;
+    const HOUR_MS: i64 = 3_600_000;
+    let left = DAY_MS - (sandbox.now_ms() + 8 * HOUR_MS).rem_euclid(DAY_MS);
+    if left < 2 * HOUR_MS {
+        sandbox.advance(Duration::from_millis(left.unsigned_abs()));
+    }
 }
 
 impl Round<'_> {
@@ -147,8 +169,11 @@ impl Round<'_> {
         let (rules, name) = disturbances::base_rules(&mut random);
         self.platform.set_list_rules(rules.clone())?;
         self.journal.event(name);
+        // The limits of the relays' sessions are those of the platform's day.
+        let moves_clock = self.phase != Phase::Relayed;
         std::thread::scope(|scope| {
-            let disturber = scope.spawn(|| disturbances::disturb(&mut random, &self.platform, device, &rules, &stop));
+            let disturber =
+                scope.spawn(|| disturbances::disturb(&mut random, &self.platform, device, moves_clock, &rules, &stop));
             let result = run();
             stop.store(true, Ordering::SeqCst);
             let done = disturber.join().map_err(|_| "the thread of the disturbances panicked")?;

@@ -17,11 +17,24 @@ fn worker() -> PathBuf {
 
 #[test]
 fn every_operation_is_done_exactly_once_and_every_outcome_is_true() {
-    let figures = Campaign { skipped: 400, real: 48, worker: Some(worker()), ..Campaign::default() }.run().unwrap();
+    let campaign = Campaign { skipped: 400, real: 48, relayed: 0, worker: Some(worker()), ..Campaign::default() };
+    let figures = campaign.run().unwrap();
     eprintln!("{figures}");
     assert!(figures.is_clean(), "{figures}");
     // Faults that never happen prove nothing.
     assert!(figures.unknown_inside > 50 && figures.kills > 0 && figures.outcomes_checked > 500, "{figures}");
+}
+
+#[cfg(unix)]
+#[test]
+fn apps_get_every_tap_done_once_through_relays_that_are_killed() {
+    let campaign = Campaign { skipped: 0, real: 0, relayed: 300, worker: Some(worker()), ..Campaign::default() };
+    let figures = campaign.run().unwrap();
+    eprintln!("{figures}");
+    assert!(figures.is_clean(), "{figures}");
+    assert!(figures.unknown > 20 && figures.kills > 0 && figures.outcomes_checked > 350, "{figures}");
+    // Limits that forbid everything, or nothing, prove nothing.
+    assert!((1..100).contains(&figures.forbidden), "{figures}");
 }
 
 #[test]
@@ -30,8 +43,14 @@ fn the_audit_finds_every_deliberate_flaw() {
         if flaw.needs_workers() && cfg!(not(unix)) {
             continue;
         }
-        let campaign =
-            Campaign { skipped: 100, real: 0, worker: Some(worker()), flaw: Some(flaw), ..Campaign::default() };
+        let campaign = Campaign {
+            skipped: 100,
+            real: 0,
+            relayed: 0,
+            worker: Some(worker()),
+            flaw: Some(flaw),
+            ..Campaign::default()
+        };
         let figures = campaign.run().unwrap();
         assert!(flaw.is_found_in(&figures), "{name}:\n{figures}");
     }

@@ -16,4 +16,6 @@ mod exactly_once;
 mod fuzz_corpus;
 mod quickstart;
 mod readme;
+mod relay;
+mod relay_server;
 mod webhooks;

@@ -11,8 +11,6 @@ use crate::elf::Library;
 use crate::link::{self, Linker};
 use crate::{bindings, elf, kotlin, licences, maven, run, ship};
 
-// Without its own HTTP and TLS: Android's are smaller, up to date, and use the user's certificates.
-
 /// A processor of Android.
 struct Abi {
     /// Android's name.
@@ -36,8 +34,14 @@ const PLATFORM: &str = "26";
 const LIBRARY: &str = "libkeysecure_ffi.so";
 const PLUGIN: &str = "org.apache.maven.plugins:maven-install-plugin:3.1.4:install-file";
 
-/// Builds the AAR and installs it into the local Maven repository.
-pub fn aar() -> bool {
+/// Cargo's options for the library, without its own HTTP and TLS: Android's are smaller, up to date, and use the user's
+/// certificates.
+pub fn features(relay_only: bool) -> &'static [&'static str] {
+    if relay_only { &ship::RELAY_ONLY } else { &ship::FOR_PHONES }
+}
+
+/// Builds the AAR with a library of these features and installs it into the local Maven repository.
+pub fn aar(features: &[&str]) -> bool {
     let ndk = std::env::var_os("ANDROID_NDK_HOME").map(PathBuf::from);
     let (Some(ndk), true) = (ndk, run::exists("cargo-ndk", "--version")) else {
         eprintln!(
@@ -55,18 +59,30 @@ pub fn aar() -> bool {
     let (jni, notices) = (target.join("android/jni"), target.join("licences/android"));
     let aar = target.join(format!("keysecure-android-{}.aar", env!("CARGO_PKG_VERSION")));
     kotlin::clean();
-    ABIS.iter().all(|abi| build_library(abi, &strip, &jni.join(abi.name)))
+    ABIS.iter().all(|abi| build_library(abi, features, &strip, &jni.join(abi.name)))
         && run::passes(&mut maven::command(&bindings, &["process-classes".into()]))
-        && licences::write("keysecure-ffi --no-default-features", &notices)
+        && licences::write(&licensed(features), &notices)
         && assemble(&maven::build_dir().join("android/classes"), &jni, &notices, &aar)
         && run::passes(&mut install(&aar))
 }
 
-fn build_library(abi: &Abi, strip: &Path, folder: &Path) -> bool {
+/// The package whose dependencies have the licences, with its features.
+fn licensed(features: &[&str]) -> String {
+    let choice: Vec<_> = features.iter().copied().take_while(|option| *option != "--config").collect();
+    format!("keysecure-ffi {}", choice.join(" "))
+}
+
+/// The command that compiles the library.
+fn compiler(abi: &Abi, features: &[&str]) -> std::process::Command {
     let mut ndk = run::cargo(&format!("ndk -t {} --platform {PLATFORM}", abi.name));
-    ndk.args("rustc -p keysecure-ffi --lib --crate-type cdylib --profile ship".split_whitespace());
+    ndk.args("rustc -p keysecure-ffi --lib --crate-type cdylib --profile ship".split_whitespace()).args(features);
+    ndk
+}
+
+fn build_library(abi: &Abi, features: &[&str], strip: &Path, folder: &Path) -> bool {
     let Some(arguments) = link::arguments(Linker::Llvm) else { return false };
-    ndk.args(ship::FOR_PHONES).arg("--").args(arguments).env("RUSTFLAGS", ship::flags());
+    let mut ndk = compiler(abi, features);
+    ndk.arg("--").args(arguments).env("RUSTFLAGS", ship::flags());
     let built = run::target_dir().join(abi.target).join("ship").join(LIBRARY);
     let to = folder.join(LIBRARY);
     run::passes(&mut ndk)

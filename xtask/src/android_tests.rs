@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 
 use roxmltree::Document;
 
-use super::{ABIS, Abi, LIBRARY, PLATFORM, assemble, contents, fault, files, install, strip_program};
+use super::{
+    ABIS, Abi, LIBRARY, PLATFORM, assemble, compiler, contents, fault, features, files, install, licensed,
+    strip_program,
+};
 use crate::elf::Library;
 use crate::elf::tests::elf;
 use crate::run;
@@ -135,6 +138,18 @@ fn every_fault_of_a_library_is_named() {
     assert!(fault(&Library { machine: 62, ..android(abi) }, abi).unwrap().contains("processor 62"));
     let small = Library { alignments: vec![0x4000, 0x1000], ..android(abi) };
     assert!(fault(&small, abi).unwrap().contains("16 KB"));
+}
+
+#[test]
+fn a_library_for_relays_alone_has_nothing_of_the_platform() {
+    for (relay_only, choice) in [(false, "--no-default-features --features platform"), (true, "--no-default-features")]
+    {
+        let found = compiler(&ABIS[0], features(relay_only));
+        let arguments: Vec<_> = found.get_args().map(|one| one.to_string_lossy()).collect();
+        let line = arguments.join(" ");
+        assert!(line.contains(&format!("--profile ship {choice} --config profile.ship.package.keysecure.")), "{line}");
+        assert_eq!(licensed(features(relay_only)), format!("keysecure-ffi {choice}"));
+    }
 }
 
 #[test]

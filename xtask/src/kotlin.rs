@@ -13,7 +13,8 @@ use crate::report::junit;
 use crate::report::outcome::{Outcome, classify};
 use crate::{jdk, maven, run, ship};
 
-const SANDBOX: &str = "build -p keysecure-sandbox";
+/// The sandbox, and a relay for the tests.
+const PROGRAMS: &str = "build -p keysecure-sandbox -p keysecure-tests --bin keysecure-sandbox --bin relay_server";
 
 /// The Kotlin suite of `cargo xtask test`, on the JDK of the PATH: the library, and the receivers that use it.
 pub fn test(failures: &mut Failures) -> Outcome {
@@ -135,10 +136,10 @@ pub fn bench() -> bool {
     run::passes(&mut run::on_one_core(&maven::command(&bindings, &arguments)))
 }
 
-/// Builds the sandbox, the library and the generated code.
+/// Builds the sandbox, the relay of the tests, the library and the generated code.
 pub fn build() -> Option<Bindings> {
     clean();
-    if !run::passes(&mut run::cargo(SANDBOX)) {
+    if !run::passes(&mut run::cargo(PROGRAMS)) {
         return None;
     }
     bindings::make()

@@ -22,7 +22,7 @@ pub fn all(bindings: &Bindings, arguments: &[String]) -> Command {
     maven.arg("--fail-at-end").arg(format!(
         "-DargLine=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC \"-Duniffi.component.keysecure.libraryOverride={library}\" \
          \"-Duniffi.component.keysecure_ffi.libraryOverride={library}\" \"-Dkeysecure.sandbox={}\"",
-        sandbox().display()
+        program("keysecure-sandbox").display()
     ));
     maven
 }
@@ -31,13 +31,14 @@ fn with_programs(pom: &str, bindings: &Bindings, arguments: &[String]) -> Comman
     let property = |name: &str, path: &Path| format!("-Dkeysecure.{name}={}", path.display());
     let mut maven = project(pom);
     maven.arg(property("library", &bindings.library));
-    maven.arg(property("program", &sandbox()));
+    maven.arg(property("program", &program("keysecure-sandbox")));
+    maven.arg(property("relay", &program("relay_server")));
     maven.args(arguments);
     maven
 }
 
-fn sandbox() -> PathBuf {
-    run::target_dir().join(format!("debug/keysecure-sandbox{}", std::env::consts::EXE_SUFFIX))
+fn program(name: &str) -> PathBuf {
+    run::target_dir().join(format!("debug/{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// Maven in a project of this workspace, with cargo's target folder as a property.

@@ -26,7 +26,11 @@ pub enum Artifact {
     #[command(alias = "jar")]
     Kotlin,
     /// The Android library: a recipe that needs the NDK
-    Aar,
+    Aar {
+        /// For apps that call through a relay alone: a library without AES and signatures, which can hold no credentials
+        #[arg(long)]
+        relay_only: bool,
+    },
     /// The static library for Swift with its pkg-config file; builds two programs with it
     Swift {
         /// The folder that gets `lib`, `include` and `share`. Default: `swift-prefix` in cargo's target folder
@@ -53,7 +57,7 @@ pub enum Artifact {
 pub fn run(artifact: &Artifact) -> bool {
     match artifact {
         Artifact::Kotlin => jars(),
-        Artifact::Aar => android::aar(),
+        Artifact::Aar { relay_only } => android::aar(android::features(*relay_only)),
         Artifact::Swift { prefix, no_consumers } => swift_install::run(prefix.as_deref(), *no_consumers),
         Artifact::SwiftRelease { folder, framework } => swift_release::run(folder, framework),
         Artifact::Xcframework => apple::xcframework(),
@@ -151,10 +155,15 @@ fn consumer(language: &str) -> bool {
 
 /// The library with and without its own HTTP.
 fn sizes() -> bool {
-    let slim = run::target_dir().join("sizes/slim");
+    let (slim, relay_only) = (run::target_dir().join("sizes/slim"), run::target_dir().join("sizes/relay-only"));
     let Some(whole) = ship::server_library() else { return false };
     ship::build_library(&ship::FOR_PHONES, &slim)
-        && report(&[("with HTTP and TLS, for servers", &whole, None), ("without, for phones", &slim, Some(BUDGET))])
+        && ship::build_library(&ship::RELAY_ONLY, &relay_only)
+        && report(&[
+            ("with HTTP and TLS, for servers", &whole, None),
+            ("without, for phones", &slim, Some(BUDGET)),
+            ("through a relay only, for apps", &relay_only, None),
+        ])
 }
 
 /// Prints the sizes and their budgets. Fails when a library is missing, not when a budget is exceeded.

@@ -8,7 +8,11 @@ use crate::{bindings, elf, run};
 
 /// Options of the library for phones: without HTTP, TLS and Redis, and with the core compiled for size instead of
 /// speed. A phone has its own HTTP client, and waits for the network anyway.
-pub const FOR_PHONES: [&str; 3] =
+pub const FOR_PHONES: [&str; 5] =
+    ["--no-default-features", "--features", "platform", "--config", "profile.ship.package.keysecure.opt-level=\"s\""];
+
+/// Options of the library for apps that call through a relay: as [`FOR_PHONES`], and without AES and signatures.
+pub const RELAY_ONLY: [&str; 3] =
     ["--no-default-features", "--config", "profile.ship.package.keysecure.opt-level=\"s\""];
 
 /// The `RUSTFLAGS` of the release library, which also apply to its dependencies.

@@ -11,8 +11,8 @@ use crate::report::outcome::{Outcome, classify};
 use crate::swift_toolchain::Toolchain;
 use crate::{bindings, run, ship, swift_install, swift_manifests, swift_module};
 
-/// The program that the tests start. The library that they load is built with the bindings.
-const SANDBOX: &str = "build -p keysecure-sandbox";
+/// The programs that the tests start: the sandbox, and a relay. The library that they load is built with the bindings.
+const SANDBOX: &str = "build -p keysecure-sandbox -p keysecure-tests --bin keysecure-sandbox --bin relay_server";
 
 /// The folder of the release library for the benchmark, in cargo's target folder.
 const RELEASE: &str = "swift-bench";
@@ -51,7 +51,7 @@ pub fn test(failures: &mut Failures) -> Outcome {
     if !prepare() {
         return Outcome::Broken(
             TestCounts::default(),
-            "the library, its Swift code or the sandbox did not build".into(),
+            "the library, its Swift code, the sandbox or the relay did not build".into(),
         );
     }
     for (holds, reason) in CHECKS {
@@ -178,6 +178,7 @@ fn swift_with(toolchain: &Toolchain, folder: &str, verb: &str, rest: &[String]) 
     let variables = [
         ("PKG_CONFIG_PATH", text(target.join(packages))),
         ("KEYSECURE_SANDBOX", text(programs.join("keysecure-sandbox"))),
+        ("KEYSECURE_RELAY_SERVER", text(programs.join("relay_server"))),
         ("KEYSECURE_RUST_BASELINE", text(programs.join("rust_baseline"))),
         ("KEYSECURE_SCENARIOS", text(toolchain.workspace().join("tests").join("conformance"))),
     ];

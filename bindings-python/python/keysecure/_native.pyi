@@ -1,6 +1,6 @@
 """Types of the native module. Use it through `keysecure`."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from os import PathLike
@@ -23,8 +23,12 @@ from typing import (
 from typing_extensions import Self, Unpack, deprecated
 
 from ._settings import ClientFromEnv, VerifierFromEnv
-from .literals import Check, CheckStatus, Environment, Setting
+from .literals import Check, CheckStatus, Environment, Grant, Setting
+from .relay._messages import AuditRecord, RelayRequest, RelayResponse
+from .relay._watch import Watch
 from .stores import AttemptStore, ReplayStore, TokenStore
+from .webhooks._asgi import AsgiApp
+from .webhooks._wsgi import WsgiApp
 
 __version__: str
 _NAMES: Final[dict[str, list[str]]]
@@ -38,6 +42,7 @@ _Money: TypeAlias = Decimal | SupportsIndex | str
 _WindowBound: TypeAlias = datetime | date
 _DictMode: TypeAlias = Literal["python", "json"]
 _Clock: TypeAlias = Callable[[], float]
+_Session: TypeAlias = Callable[[bool], str | None] | str
 
 __all__ = [
     "AccessToken",
@@ -68,6 +73,7 @@ __all__ = [
     "ConsumptionType",
     "Consumptions",
     "Ensured",
+    "EventStream",
     "Fee",
     "FeeSchedule",
     "FeeType",
@@ -83,8 +89,10 @@ __all__ = [
     "Pager",
     "Pci",
     "RedisStore",
+    "Relay",
     "Report",
     "Responder",
+    "Scope",
     "SignatureMatch",
     "Simulation",
     "SimulationResult",
@@ -166,6 +174,37 @@ class Client:
         token_store: _Store | None = None,
         clock: _Clock | None = None,
     ) -> Self: ...
+    @classmethod
+    def relay(
+        cls,
+        url: str,
+        session: _Session,
+        *,
+        timeout: float = 30.0,
+        connect_timeout: float = 5.0,
+        max_retries: int = 2,
+        language: Literal["en_US", "zh_CN"] | str = "en_US",
+        timezone: str | tzinfo = "UTC+8",
+        proxy: str | None = None,
+        ca_pem: str | bytes | PathLike[str] | None = None,
+        allow_plain_http: Iterable[str] = (),
+        clock: _Clock | None = None,
+    ) -> Self:
+        """Creates a client that calls through the merchant's own relay (`keysecure.relay`), as an app on a customer's
+        phone does: it holds no apiSecret. The resources, models and errors are the same; `access_token`, `call`,
+        `webhook_verifier`, `simulation` and applying for a cardholder are a `ConfigError`. The `ensure_*` calls need
+        no store, the relay has one.
+
+        `url`: the address of the relay, `https`, or `http` to this machine. `session`: a function that returns the
+        token of the user's session with that server, a `str` of printable ASCII, or `None` when nobody is signed in,
+        which is an `AuthenticationError` with outcome `not_sent`. It is called before each request, on the thread of
+        the call, with `False`; with `True` when the relay refused the token before, once a call. So it should return
+        a token that it keeps, and fetch another one for `True`. An exception in it is the cause of the
+        `AuthenticationError`, and is logged by type and place. It must not be `async`. A token that never changes
+        may be passed as a `str`.
+
+        The other settings are those of `Client`.
+        """
     @classmethod
     def from_env(cls, **settings: Unpack[ClientFromEnv]) -> Self:
         """Creates a client from the environment variables `KEYSECURE_API_KEY`, `KEYSECURE_API_SECRET` and, when set,
@@ -1284,6 +1323,139 @@ def reply_duplicate(body: _Body) -> bytes:
 
 def reply_decline(message: str) -> bytes:
     """Returns the exact body that declines; the platform requires a message."""
+
+# --- the relay ---
+
+@final
+class Relay:
+    """Serves apps that hold no secret, with the merchant's client: `Relay(client, authorize)`. See `keysecure.relay`.
+
+    `client` is a `keysecure.Client` with a `store`. `authorize(request)` is the merchant's own code: it reads the
+    session of a request (`request.bearer`, a cookie in `request.headers`, a client certificate in `request.context`)
+    and returns the `Scope` of the session, or `None` to refuse the request. An exception in it refuses the request
+    too and is logged by type and place. It is called for every request, on the thread of the request, so it should
+    be fast. With `relay.asgi` it may be `async`.
+
+    `mount`: the path under which the server passes requests on, such as `"/relay"` for `/relay/v1/cards.get`; the
+    root unless set. `audit`: a plain function that gets an `AuditRecord` of each request, also of those that are
+    refused; it should return soon, and its exceptions are logged by type and place. `max_request_bytes`: the largest
+    body of a request, at most 1 MiB. `requests_per_second`: how many requests a session may make each second on
+    average, in each process; at once it may make twice as many. `events_kept`: how many events of each cardholder
+    are kept, for one hour, for apps that connect again. `stream_lasts`: seconds after which a stream of events ends,
+    so that its session is authorized again.
+
+    A relay works in forked children too; each process has rate limits and events of its own.
+    """
+
+    def __new__(
+        cls,
+        client: Client,
+        authorize: Callable[[RelayRequest], Scope | None] | Callable[[RelayRequest], Awaitable[Scope | None]],
+        *,
+        mount: str = "",
+        audit: Callable[[AuditRecord], object] | None = None,
+        max_request_bytes: int = 16384,
+        requests_per_second: int = 20,
+        events_kept: int = 100,
+        stream_lasts: float = 300.0,
+    ) -> Self: ...
+    def handle(
+        self, method: str, path: str, headers: _Headers, body: _Body = b"", *, context: object = None
+    ) -> RelayResponse:
+        """Serves a request without a framework and returns the `RelayResponse`. It never raises for what an app sent.
+
+        `method` in capital letters; `path` as it was received, not decoded, with its query if there is one;
+        `headers`: all of them, as a mapping or as pairs; `body`: the raw bytes, of which no more than one byte more
+        than `max_request_bytes` need to be read. `context` is passed on to `authorize` as `request.context`.
+
+        It blocks for as long as its call takes, at most for the client's timeout, or the deadline of an exactly-once
+        call (180 s).
+        """
+    def is_events(self, method: str, path: str) -> bool:
+        """Whether a request is for the stream of events: a `GET` of exactly its path."""
+    def events(self, path: str, headers: _Headers, *, context: object = None) -> EventStream | RelayResponse:
+        """Opens the stream of a session's events: the webhooks that `publish` received for its cardholder. Returns an
+        `EventStream`, or the `RelayResponse` when the request is refused."""
+    def publish(self, webhook: VerifiedWebhook | _Event) -> None:
+        """Passes a webhook on to the apps of its cardholder: a `VerifiedWebhook`, or the event in it. Call it from the
+        handler of verified webhooks. Only streams of this process get it.
+
+        A webhook that does not say whose it is is looked up by its card, which may take up to 5 seconds if the card
+        was not used within the last minute: reply to purchases first. One whose cardholder cannot be found, and one
+        of an unknown action, is dropped with a record in the log.
+        """
+    @property
+    def max_request_bytes(self) -> int:
+        """The largest body of a request, in bytes."""
+    @property
+    def wsgi(self) -> WsgiApp:
+        """A WSGI application that serves this relay: mount it in Flask or Django, or pass it to any WSGI server."""
+    @property
+    def asgi(self) -> AsgiApp:
+        """An ASGI application (on asyncio) that serves this relay: mount it in `FastAPI` or Starlette, or pass it to
+        any ASGI server. Calls run in threads of their own; streams of events need none."""
+    @property
+    def _watch(self) -> Watch: ...
+    @property
+    def _mount(self) -> str: ...
+    def __reduce__(self) -> NoReturn: ...
+
+@final
+class Scope:
+    """What a session may do: one cardholder, and the operations that are granted for it. Nothing is granted by default.
+
+    `cardholder_no`: the platform's number of the cardholder. `grants`: names of operations, such as `"cards.get"`;
+    `keysecure.literals.Grant` lists them. An unknown name is a `ConfigError`. `read_only=True` grants the reads that
+    show no secret of a card, and the events: not `cards.private_info`, not `pci.client_token`. `max_transfer` and
+    `max_per_day`: the largest amount of one transfer, and the largest sum of the cardholder's transfers in one day
+    (UTC+8), in TUSDT, as `Decimal`, int or text; without both of them no transfer is granted. `session`: the name of
+    the session for the rate limit and the audit records, which must not be the token of the session; the
+    cardholder's number unless set.
+    """
+
+    def __new__(
+        cls,
+        cardholder_no: str,
+        *,
+        grants: Iterable[Grant] = (),
+        read_only: bool = False,
+        max_transfer: _Money | None = None,
+        max_per_day: _Money | None = None,
+        session: str | None = None,
+    ) -> Self: ...
+    @property
+    def cardholder_no(self) -> str:
+        """The cardholder's number."""
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+@final
+class EventStream:
+    """The webhooks of a session's cardholder as server-sent events, of `Relay.events`.
+
+    Respond with status 200 and its `headers`, and send each chunk as it comes, without a `Content-Length`. Iterating
+    waits for the next chunk, at most 15 seconds (then a comment comes), and ends when the session is due to be
+    authorized again: the app then connects again. Close it when the app has gone.
+    """
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """The headers of the response, as pairs of name and value."""
+    def poll(self) -> bytes | None:
+        """Returns the next chunk if there is one now, otherwise `b""`; `None` when the stream has ended. It never
+        waits."""
+    def close(self) -> None:
+        """Ends the stream."""
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> bytes: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
 
 # --- models ---
 

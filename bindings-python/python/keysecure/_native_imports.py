@@ -19,4 +19,9 @@ import zoneinfo
 import keysecure._errors
 import keysecure._hub
 import keysecure._pydantic
+import keysecure.relay._asgi
+import keysecure.relay._async
+import keysecure.relay._messages
+import keysecure.relay._watch
+import keysecure.relay._wsgi
 import keysecure.webhooks._decision

@@ -11,7 +11,9 @@ __all__ = [
     "Check",
     "CheckStatus",
     "CipherMode",
+    "Denial",
     "Environment",
+    "Grant",
     "KeyScheme",
     "Language",
     "Outcome",
@@ -29,8 +31,53 @@ CheckStatus: TypeAlias = Literal["pass", "warn", "fail", "unfinished", "skipped"
 CipherMode: TypeAlias = Literal["ecb", "cbc"]
 """AES mode of operation."""
 
+Denial: TypeAlias = (
+    Literal[
+        "unauthorized",
+        "rate_limited",
+        "unknown_operation",
+        "not_granted",
+        "invalid_request",
+        "too_large",
+        "not_owned",
+        "limit_exceeded",
+        "tap_conflict",
+    ]
+    | str
+)
+"""Reason why a relay denied a request before it made a call for it, or a call did not show the number as the
+cardholder's."""
+
 Environment: TypeAlias = Literal["sandbox", "production"]
 """Environment of the platform."""
+
+Grant: TypeAlias = (
+    Literal[
+        "cardholders.get",
+        "cardholders.list",
+        "cards.get",
+        "cards.list",
+        "cards.packages",
+        "cards.bins",
+        "cards.private_info",
+        "cards.apply",
+        "cards.activate",
+        "cards.set_pin",
+        "cards.freeze",
+        "cards.unfreeze",
+        "cards.delete",
+        "consumptions.get",
+        "consumptions.list",
+        "accounts.get",
+        "accounts.transfers",
+        "accounts.transfer_in",
+        "accounts.transfer_out",
+        "pci.client_token",
+        "events",
+    ]
+    | str
+)
+"""Operation that a `Scope` grants."""
 
 KeyScheme: TypeAlias = Literal["utf8", "hex", "base64", "md5", "md5hex", "sha256", "sha1prng"]
 """Scheme by which the text of the apiSecret becomes the AES key."""

@@ -6,6 +6,5 @@ mod own_token;
 mod setting;
 
 pub use classes::{FileStore, MemoryReplayStore, MemoryStore, MemoryTokenStore, RedisStore};
-pub use own::check_raised;
 pub use own_token::OwnToken;
 pub use setting::{Purpose, Setting};

@@ -1,6 +1,5 @@
 //! Stores that are written in Python. Their exceptions are logged, by type and place, and count as an outage.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,17 +7,15 @@ use keysecure::{
     Acquired, AttemptEnd, AttemptStart, AttemptStore, PastAttempt, ReplayStore, Store, StoreLock, StoreUnavailable,
     StoredToken, TokenStore,
 };
-use pyo3::exceptions::PyException;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyString, PyTuple};
 
 use super::setting::Purpose;
 use crate::attach::attach;
-use crate::blocking;
 use crate::errors::config;
+use crate::foreign;
 use crate::hub;
-use crate::log;
 
 const TOKENS: [&str; 4] = ["load", "save", "try_lock", "unlock"];
 const ATTEMPTS: [&str; 4] = ["acquire", "begin", "finish", "release"];
@@ -109,55 +106,9 @@ impl Own {
         read: impl FnOnce(&Bound<'_, PyAny>) -> PyResult<T>,
     ) -> Option<T> {
         let what = format!("the method {method} of the store");
-        let args = args.into_pyobject(py).map_err(Into::into);
-        let method = self.0.bind(py).getattr(method);
-        match method.and_then(|method| hub::call(&method, args?)) {
-            Ok(returned) => {
-                let value = read(&returned).ok();
-                if value.is_none() {
-                    wrong_type(&returned, &what).unwrap_or_else(|raised| raised.write_unraisable(py, None));
-                }
-                value
-            }
-            Err(raised) if raised.is_instance_of::<PyException>(py) => {
-                log::failed(py, &what, &raised);
-                None
-            }
-            Err(raised) => {
-                keep_raised(raised);
-                None
-            }
-        }
+        let call = || hub::call(&self.0.bind(py).getattr(method)?, args.into_pyobject(py).map_err(Into::into)?);
+        foreign::call(py, &what, call, read).ok()
     }
-}
-
-/// Logs a return value of the wrong type. The value may be a secret and is left out.
-fn wrong_type(returned: &Bound<'_, PyAny>, what: &str) -> PyResult<()> {
-    let py = returned.py();
-    if let Some(close) = returned.getattr_opt(intern!(py, "close"))?
-        && returned.hasattr(intern!(py, "__await__"))?
-    {
-        // A coroutine that nobody awaits would raise a warning.
-        close.call0()?;
-    }
-    log::error(py, &format!("{what} returned a wrong value, of type {}", returned.get_type().name()?))
-}
-
-thread_local! {
-    /// An exception of a store that is no outage: Ctrl-C, or an exit.
-    static RAISED: RefCell<Option<PyErr>> = const { RefCell::new(None) };
-}
-
-fn keep_raised(raised: PyErr) {
-    // Within a call of the client every wait ends.
-    if let Some(raised) = blocking::interrupt(raised) {
-        RAISED.set(Some(raised));
-    }
-}
-
-/// Raises an exception of a store on this thread that the core does not know of.
-pub fn check_raised() -> PyResult<()> {
-    RAISED.take().map_or(Ok(()), Err)
 }
 
 /// Accepts any value but a coroutine, which did not run.

@@ -23,8 +23,8 @@ pub use verified::{SignatureMatch, VerifiedWebhook};
 pub use verifier::WebhookVerifier;
 
 use crate::errors::internal;
+use crate::foreign::check_raised;
 use crate::log;
-use crate::stores::check_raised;
 
 /// Runs the core, without the GIL when it may take long, and then emits its warnings to Python's logger. A panic becomes an
 /// `InternalError`.

@@ -22,6 +22,11 @@ impl UnknownEvent {
     pub fn new(action: String, json: Json) -> Self {
         Self { action, json }
     }
+
+    /// The event of the core.
+    pub fn event(&self) -> keysecure::Event {
+        keysecure::Event::Unknown { action: self.action.clone(), data: self.json.clone() }
+    }
 }
 
 #[pymethods]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextvars
 import logging
 import os
 import signal
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 from greenlet_program import (
@@ -204,3 +206,26 @@ def no_hub_at_all() -> None:
             raise AssertionError
         assert get_hub_if_exists() is None
         assert client.cards.packages_page(page=0, size=1).list
+
+
+def a_session_of_the_program() -> None:
+    """The session with a relay is asked for in the greenlet of the call, and stops no other one while it waits."""
+    seen: list[tuple[str | None, str | None]] = []
+    name = contextvars.ContextVar[str | None]("name", default=None)
+    local = threading.local()
+
+    def session(refused: bool) -> str | None:
+        sleep(STALL)
+        seen.append((name.get(), getattr(local, "name", None)))
+        return None
+
+    def get(text: str) -> None:
+        name.set(text)
+        local.name = text
+        with suppress(keysecure.AuthenticationError):
+            client.cards.get("1")
+
+    with keysecure.Client.relay("http://127.0.0.1:9", session) as client, beating():
+        for getter in [spawn(get, "first"), spawn(get, "second")]:
+            join(getter)
+    assert sorted(seen) == [("first", "first"), ("second", "second")]

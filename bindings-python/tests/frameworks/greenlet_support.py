@@ -27,6 +27,7 @@ CASES = [
     "purchases_beside_slow_calls",
     "a_store_of_the_program",
     "a_timeout_within_a_store",
+    "a_session_of_the_program",
     "nothing_is_left_behind",
 ]
 

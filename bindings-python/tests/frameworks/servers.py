@@ -117,6 +117,7 @@ def running(kind: ServerKind, folder: Path) -> Iterator[Server]:
             **{name: value for name, value in os.environ.items() if not name.startswith("KEYSECURE_")},
             "KEYSECURE_API_KEY": sandbox.api_key,
             "KEYSECURE_API_SECRET": sandbox.api_secret,
+            "KEYSECURE_BASE_URL": sandbox.base_url,
             "KEYSECURE_STORE": f"file:{folder / 'store'}",
             "SHOP_EVENTS": str(folder / "events"),
             "SHOP_LOG": str(folder / "log"),

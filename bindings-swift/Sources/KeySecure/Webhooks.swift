@@ -221,7 +221,7 @@ private final class TaskDecider: Decider {
     private static let replyDeadline = 0.8
 
     func decide(purchase: AuthEvent) throws -> Decision {
-        let (decided, start) = (Decided(), DispatchTime.now())
+        let (decided, start) = (TaskResult<Decision>(), DispatchTime.now())
         let closure = closure
         let task = Task {
             do { decided.finish(.success(try await closure(purchase))) } catch { decided.finish(.failure(error)) }
@@ -231,19 +231,5 @@ private final class TaskDecider: Decider {
         }
         task.cancel()
         return try decided.wait(until: start + Self.replyDeadline)?.get() ?? { throw DecisionThatDoesNotEnd() }()
-    }
-}
-
-private final class Decided: @unchecked Sendable {
-    private let done = DispatchSemaphore(value: 0)
-    private var result: Result<Decision, any Error>?
-
-    func finish(_ result: Result<Decision, any Error>) {
-        self.result = result
-        done.signal()
-    }
-
-    func wait(until deadline: DispatchTime) -> Result<Decision, any Error>? {
-        done.wait(timeout: deadline) == .success ? result : nil
     }
 }

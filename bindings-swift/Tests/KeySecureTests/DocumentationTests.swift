@@ -139,6 +139,52 @@ final class DocumentationTests: XCTestCase {
         XCTAssertEqual([card.status.text, refused.message], ["Frozen", "the card is frozen"])
     }
 
+    func testTheCodeOfCallingFromAnAppRuns() async throws {
+        let relay = try TestRelay { request, _ in
+            guard request.session == "Bearer token-1" else { return refusedSession }
+            let transfer = #"{"value":{"transfer_no":"t1","transfer_unique_no":"tap-1"},"created":true}"#
+            return success(request.operation == "cards.get" ? #"{"card_no":"c1","status":"Activated"}"# : transfer)
+        }
+        defer { relay.stop() }
+        let (relayURL, cardNo, cardholderNo, tap) = (relay.url, "c1", "1001", "tap-1")
+        let renewals = Shared(0)
+        let renew: @Sendable () async throws -> String? = {
+            renewals.change { $0 += 1 }
+            return "token-\(renewals.value)"
+        }
+        actor Login {
+            private let renew: @Sendable () async throws -> String?
+            private var token: String?
+            private var renewal: Task<String?, any Error>?
+            init(renew: @escaping @Sendable () async throws -> String?) { self.renew = renew }
+            func token(refused: Bool) async throws -> String? {
+                if let token, !refused { return token }
+                if let renewal { return try await renewal.value }
+                let started = Task { try await renew() }
+                renewal = started
+                defer { renewal = nil }
+                token = try await started.value
+                return token
+            }
+        }
+        let login = Login(renew: renew)
+        let client = try Client(relay: relayURL, timeout: .seconds(20), transport: URLSessionTransport()) { refused in
+            try await login.token(refused: refused)
+        }
+        let card = try await client.cards.get(cardNo)
+        XCTAssertEqual(card.status, .activated)
+        var unsettled: [String] = []
+        do {
+            let paid = try await client.accounts.ensureTransfer(
+                cardholderNo: cardholderNo, transferUniqueNo: tap, type: .out, amount: 25)
+            print(paid.value.transferNo)
+        } catch {
+            if error.outcome == .unknown { unsettled.append(tap) } else { print("not paid: \(error)") }
+        }
+        XCTAssertEqual(unsettled, [])
+        XCTAssertEqual(renewals.value, 1)
+    }
+
     func testEveryCodeOfTheArticlesIsInTheseTests() throws {
         let here = URL(fileURLWithPath: #filePath)
         let source = try String(contentsOf: here, encoding: .utf8)
@@ -157,7 +203,7 @@ final class DocumentationTests: XCTestCase {
                 codes += 1
             }
         }
-        XCTAssertEqual(codes, 16)
+        XCTAssertEqual(codes, 19)
     }
 
     func testEverySymbolThatTheArticlesNameIsDeclared() throws {

@@ -118,12 +118,37 @@ final class ReadmeTests: XCTestCase {
         XCTAssertEqual(error.outcome, .unknown)
     }
 
+    private struct Login {
+        func token(refused: Bool) async throws -> String? { refused ? "second" : "first" }
+    }
+
+    func testTheAppOfTheReadmeCallsThroughARelay() async throws {
+        let relay = try TestRelay { request, _ in
+            guard request.session == "Bearer second" else { return refusedSession }
+            let transfer = #"{"value":{"transfer_no":"t1","transfer_unique_no":"tap-1"},"created":true}"#
+            return success(request.operation == "cards.list" ? #"{"list":[]}"# : transfer)
+        }
+        defer { relay.stop() }
+        let (relayURL, login, cardholderNo, tap) = (relay.url, Login(), "1001", "tap-1")
+        // README
+        // relayURL: https://api.shop.example/keysecure; tap: a reference, chosen once for each action of the user
+        let client = try Client(relay: relayURL, transport: URLSessionTransport()) { refused in
+            try await login.token(refused: refused)  // of the user's session with your server
+        }
+        let cards = try await client.cards.list(in: .last(days: 365)).all()
+        let paid = try await client.accounts.ensureTransfer(
+            cardholderNo: cardholderNo, transferUniqueNo: tap, type: .out, amount: 25)
+        // README
+        XCTAssertEqual(cards, [])
+        XCTAssertTrue(paid.created)
+    }
+
     func testTheReadmeContainsTheCodeOfTheseTests() throws {
         let here = URL(fileURLWithPath: #filePath)
         let source = try String(contentsOf: here, encoding: .utf8).components(separatedBy: "        // README\n")
         let package = here.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         let readme = try String(contentsOf: package.appendingPathComponent("README.md"), encoding: .utf8)
-        XCTAssertEqual(source.count, 11)
+        XCTAssertEqual(source.count, 13)
         for code in stride(from: 1, to: source.count, by: 2).map({ source[$0] }) {
             let lines = code.components(separatedBy: "\n").map { $0.hasPrefix("        ") ? String($0.dropFirst(8)) : $0 }
             XCTAssertTrue(readme.contains(lines.joined(separator: "\n")), "the README has other code than \(code)")

@@ -26,6 +26,9 @@ const ORDER: [Check; 8] = [
 /// Runs all checks. They only read from the platform, and may fetch an access token.
 pub(crate) fn run_checks(caller: &Caller, card_no: Option<&str>) -> Report {
     let mut doctor = Doctor { caller, results: Vec::new() };
+    if caller.engine.settings.is_relayed() {
+        return doctor.relayed();
+    }
     if doctor.connectivity() {
         doctor.mode();
         if let Some(card_no) = card_no {
@@ -98,9 +101,20 @@ impl Doctor<'_> {
         Report {
             environment: settings.environment,
             base_url: settings.base_url.clone(),
-            api_key: report::masked(settings.api_key.expose()),
+            api_key: settings
+                .credentials()
+                .map_or_else(|_| String::new(), |found| report::masked(found.api_key.expose())),
             findings: ORDER.into_iter().flat_map(results_of).cloned().collect(),
         }
+    }
+
+    /// The report on a client of a relay, which can make none of the checks.
+    fn relayed(mut self) -> Report {
+        let advice = Advice("run the doctor on the server, where the merchant's client is", &[]);
+        for check in ORDER {
+            self.record(check, CheckStatus::Unfinished, "this client calls through a relay", advice, None);
+        }
+        self.report(|_| true)
     }
 
     /// Checks reachability, Api-Key, whitelist and token with one call that needs a token. Returns whether to continue.
@@ -286,18 +300,18 @@ impl Doctor<'_> {
     }
 
     fn aes(&mut self, encrypted: &str) {
-        let settings = &self.caller.engine.settings;
+        let Ok(credentials) = self.caller.engine.settings.credentials() else { return };
         let opens = |cipher: &Cipher| {
             cipher.decrypt(encrypted).is_ok_and(|plain| CardSecrets::from_json(plain.expose()).is_ok())
         };
-        if opens(&settings.cipher) {
+        if opens(&credentials.cipher) {
             return self.pass(Check::Aes, "the aes setting decrypts card secrets");
         }
         let all = KeyScheme::ALL
             .into_iter()
             .flat_map(|scheme| [CipherMode::Ecb, CipherMode::Cbc].map(|mode| AesSettings { scheme, mode }));
         let matching =
-            all.filter(|aes| Cipher::new(*aes, settings.api_secret.expose()).is_ok_and(|cipher| opens(&cipher)));
+            all.filter(|aes| Cipher::new(*aes, credentials.api_secret.expose()).is_ok_and(|cipher| opens(&cipher)));
         let matching = matching.map(|aes| (aes.scheme.as_str(), aes.mode)).next();
         if let Some((scheme, mode)) = matching {
             let right = if mode == CipherMode::Cbc { format!("{scheme}/cbc") } else { scheme.to_owned() };

@@ -3,15 +3,18 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use super::credential::Credential;
 use super::envelope::{self, Data, Envelope, Head};
 use super::operation::{Auth, Effect};
+use super::relayed;
 use super::retry::{self, AttemptOutcome, RetryDecision, RetryState};
-use super::token::{CachedToken, SharedToken};
+use super::token::SharedToken;
 use super::{Call, Engine, outcome};
 use crate::clock::MAX_DURATION;
-use crate::error::{Error, TransportFault};
+use crate::error::{Error, Outcome, TransportFault};
 use crate::observe::AttemptRecord;
-use crate::transport::{Request, Response};
+use crate::settings::Access;
+use crate::transport::{Method, Request, Response};
 use crate::values::instant;
 
 /// Maximum size of a response body.
@@ -47,9 +50,16 @@ impl Engine {
         attempts: &mut u32,
     ) -> Result<Success, Error> {
         let operation = call.operation;
-        let url = format!("{}/open-api{}", self.settings.base_url, call.path);
+        let is_relayed = self.settings.is_relayed();
+        let url = if is_relayed {
+            format!("{}/v1/{}", self.settings.base_url, operation.name)
+        } else {
+            format!("{}/open-api{}", self.settings.base_url, call.path)
+        };
+        let repeat_key = self.repeat_key(call)?;
+        let repeat_key = repeat_key.as_ref().map(|(header, key)| (*header, &**key));
         let mut state = RetryState {
-            effect: operation.effect,
+            effect: if operation.is_repeatable() { Effect::Read } else { Effect::Mutation },
             has_token: operation.auth == Auth::Token,
             retries: 0,
             max_retries: self.settings.max_retries,
@@ -58,33 +68,37 @@ impl Engine {
             store_unavailable: false,
         };
         let mut refused_token = self.suspect_token().clone();
+        // Whether an earlier attempt may have been carried out. No later refusal can exclude that.
+        let mut uncertain = false;
         loop {
-            let token = match operation.auth {
-                Auth::Token => Some(self.token(refused_token.as_ref(), deadline).map_err(|error| {
-                    error.while_fetching_token(operation.name, *attempts, state.token_renewals > 0)
-                })?),
-                Auth::ApiKey | Auth::Open => None,
-            };
+            let ended = |error: Error| if uncertain { error.with_outcome(Outcome::Unknown) } else { error };
+            let credential = self
+                .credential(operation, refused_token.as_ref(), state.token_renewals > 0, *attempts, deadline)
+                .map_err(ended)?;
             if operation.effect == Effect::Mutation {
                 // A store may have been interrupted: what it raised must not hide a change that is sent all the same.
                 self.clock
                     .between_waits()
-                    .map_err(|interrupted| Error::from(interrupted).in_call(operation.name, *attempts))?;
+                    .map_err(|interrupted| ended(Error::from(interrupted).in_call(operation.name, *attempts)))?;
             }
             *attempts += 1;
             let share = retry::share(deadline.saturating_sub(self.now()), state);
-            let failure = match self.attempt(call, &url, token.as_ref(), share, *attempts) {
+            let failure = match self.attempt(call, &url, &credential, repeat_key, share, *attempts) {
                 Ok(success) => return Ok(success),
                 Err(failure) => failure,
             };
-            let mut error = failure.error.in_call(operation.name, *attempts);
-            if state.token_renewals > 0
+            let mut error = ended(failure.error.in_call(operation.name, *attempts));
+            uncertain |= operation.effect == Effect::Mutation && error.outcome() == Outcome::Unknown;
+            if !is_relayed
+                && state.token_renewals > 0
                 && matches!(failure.outcome, AttemptOutcome::Refused(1007) | AttemptOutcome::Unauthorized)
             {
                 error = error.with_hint(TOKEN_CONTENTION);
             }
-            // The loop waits only after an attempt that had no effect.
-            let interrupted = |interrupted| Error::from(interrupted).in_call(operation.name, *attempts);
+            let interrupted = |interrupted| {
+                let error = Error::from(interrupted).in_call(operation.name, *attempts);
+                if uncertain { error.with_outcome(Outcome::Unknown) } else { error }
+            };
             if call.start_by.is_some_and(|start_by| start_by.left().is_none()) {
                 return Err(error);
             }
@@ -100,7 +114,7 @@ impl Engine {
                 RetryDecision::RenewToken => {
                     // Workers that invalidate each other's tokens take turns, for a second at most: longer waits would
                     // leave time for fewer attempts. A token that another thread fetches meanwhile is for all threads.
-                    if let Some(refused) = token.as_ref().filter(|_| state.store_unavailable) {
+                    if let Some(refused) = credential.token().filter(|_| state.store_unavailable) {
                         let left = deadline.saturating_sub(self.now());
                         let wait = retry::back_off(state.token_renewals.min(1), random(), None, left);
                         if wait >= left {
@@ -109,7 +123,7 @@ impl Engine {
                         self.tokens.wait_for_replacement(refused, &*self.clock, wait).map_err(interrupted)?;
                     }
                     state.token_renewals += 1;
-                    refused_token = token;
+                    refused_token = credential.token().cloned();
                 }
                 RetryDecision::BackOff => {
                     let left = deadline.saturating_sub(self.now());
@@ -122,7 +136,7 @@ impl Engine {
                 }
                 RetryDecision::Fail => {
                     if let AttemptOutcome::MalformedResponse { http_status: 401 } = failure.outcome {
-                        *self.suspect_token() = token;
+                        *self.suspect_token() = credential.token().cloned();
                     }
                     return Err(error);
                 }
@@ -138,7 +152,8 @@ impl Engine {
         &self,
         call: &Call<'_>,
         url: &str,
-        token: Option<&CachedToken>,
+        credential: &Credential,
+        repeat_key: Option<(&'static str, &str)>,
         timeout: Duration,
         attempt: u32,
     ) -> Result<Success, Failure> {
@@ -149,13 +164,13 @@ impl Engine {
         headers.push(("Content-Type", "application/json"));
         headers.push(("Accept", "application/json"));
         headers.push(("Language", self.settings.language.as_str()));
-        if call.operation.auth != Auth::Open {
-            headers.push(("Api-Key", self.settings.api_key.expose()));
+        if let (Auth::Token | Auth::ApiKey, Access::Direct(credentials)) = (call.operation.auth, &self.settings.access)
+        {
+            headers.push(("Api-Key", credentials.api_key.expose()));
             headers.push(("Timestamp", &stamp));
         }
-        if let Some(token) = token {
-            headers.push(("Access-Token", token.secret.expose()));
-        }
+        headers.extend(credential.header());
+        headers.extend(repeat_key);
         if call.operation.window {
             headers.push(("Timezone", &self.settings.timezone_text));
         }
@@ -169,7 +184,8 @@ impl Engine {
             left => left.flatten(),
         };
         let sent = self.transport.send(&Request {
-            method: call.operation.method,
+            // A relay takes every argument in the body.
+            method: if self.settings.is_relayed() { Method::Post } else { call.operation.method },
             url,
             headers: &headers,
             body: call.body,
@@ -222,11 +238,14 @@ impl Engine {
         let retry_after = response.retry_after.as_deref().and_then(|text| self.retry_after(text));
         let head =
             Head { status, content_type: response.content_type.as_deref(), location: response.location.as_deref() };
-        let (outcome, error) = match envelope::read(head, response.body) {
-            Ok(Envelope::Success(data)) => return Ok((data, status, retry_after)),
-            Ok(Envelope::Refused { code, msg }) => outcome::refusal(code, &msg, status),
-            Err(unreadable) => outcome::for_unreadable(unreadable, status),
+        let (outcome, error) = match (envelope::read(head, response.body), self.settings.is_relayed()) {
+            (Ok(Envelope::Success(data)), _) => return Ok((data, status, retry_after)),
+            (Ok(Envelope::Refused { others, .. }), true) => relayed::refusal(&others, status),
+            (Ok(Envelope::Refused { code, msg, .. }), false) => outcome::refusal(code, &msg, status),
+            (Err(unreadable), true) => relayed::for_unreadable(unreadable, status),
+            (Err(unreadable), false) => outcome::for_unreadable(unreadable, status),
         };
+        let retry_after = retry_after.or(error.retry_after());
         Err(Failure { outcome, error: error.with_status(status).with_retry_after(retry_after), date: server_date })
     }
 

@@ -4,9 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::operation::Operation;
+use serde::ser::SerializeMap;
+
 use super::{Call, Engine, Limit};
 use crate::codec::{Body, DecimalFormat, Decode, to_bytes};
 use crate::error::Error;
+use crate::secrets::{CardSecrets, Secret};
+use crate::settings::Access;
 use crate::validate;
 
 /// A handle of an engine with a limit on the calls that are made through it.
@@ -37,6 +41,9 @@ impl Caller {
         accept: impl FnOnce(T) -> Result<U, Error>,
     ) -> Result<U, Error> {
         validate::path_number(field, number)?;
+        if self.engine.settings.is_relayed() {
+            return self.post(operation, &Number { field, number }, accept);
+        }
         let (before, variable) = operation.path.split_once('{').unwrap_or((operation.path, ""));
         let after = variable.split_once('}').map_or("", |(_, after)| after);
         let path = [before, number, after].concat();
@@ -52,6 +59,38 @@ impl Caller {
     ) -> Result<U, Error> {
         let body = to_bytes(body, DecimalFormat::String)?;
         self.engine.execute(&Call::new(operation, operation.path, &body), self.limit, accept)
+    }
+
+    /// A CVV or PIN as a request body holds it: encrypted for the platform, plain for a relay, which encrypts it.
+    pub(crate) fn sealed(&self, plain: &Secret) -> Result<Secret, Error> {
+        match &self.engine.settings.access {
+            Access::Direct(credentials) => Ok(credentials.cipher.encrypt(plain.expose())?.into()),
+            Access::Relay(_) => Ok(plain.clone()),
+        }
+    }
+
+    /// Makes a GET whose data are the private information of a card: encrypted by the platform, plain from a relay.
+    pub(crate) fn get_card_secrets(&self, operation: &'static Operation, card_no: &str) -> Result<CardSecrets, Error> {
+        match &self.engine.settings.access {
+            Access::Direct(credentials) => self.get(operation, "card_no", card_no, |encrypted: String| {
+                let plain = credentials.cipher.decrypt(&encrypted)?;
+                // Text that does not have the form of card secrets was decrypted with a wrong key.
+                CardSecrets::from_json(plain.expose()).map_err(|_| Error::decrypt())
+            }),
+            Access::Relay(_) => self.get(operation, "card_no", card_no, Ok),
+        }
+    }
+}
+
+/// Body of a request to a relay that has one number.
+struct Number<'a> {
+    field: &'a str,
+    number: &'a str,
+}
+
+impl Body for Number<'_> {
+    fn fields<S: SerializeMap>(&self, map: &mut S, _: DecimalFormat) -> Result<(), S::Error> {
+        map.serialize_entry(self.field, self.number)
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) enum Envelope {
     /// A response with code 0.
     Success(Data),
     /// A response with a nonzero code.
-    Refused { code: i64, msg: String },
+    Refused { code: i64, msg: String, others: Extra },
 }
 
 /// A successful response whose data is not decoded yet. Its text may hold secrets: it is wiped when it is dropped, and it
@@ -77,7 +77,7 @@ pub(super) fn read(head: Head<'_>, body: Zeroizing<Vec<u8>>) -> Result<Envelope,
             let error = Error::invalid_response("the response says success under an HTTP error status");
             Err(Unreadable { error, reason: EnvelopeError::Other })
         }
-        Ok(Some(code)) => Ok(Envelope::Refused { code, msg: keys.msg.unwrap_or_default() }),
+        Ok(Some(code)) => Ok(Envelope::Refused { code, msg: keys.msg.unwrap_or_default(), others: keys.others }),
         Ok(None) => Err(Unreadable { error: Error::unreadable(&missing("code")), reason: EnvelopeError::NoCode }),
         Err(error) => {
             let reason = match (keys.twice, keys.code) {
@@ -260,7 +260,7 @@ mod tests {
     fn read_bytes(status: u16, body: &[u8]) -> Result<Result<String, (i64, String)>, Error> {
         match read(head(status), Zeroizing::new(body.to_vec())).map_err(|unreadable| unreadable.error)? {
             Envelope::Success(data) => data.decode().map(Ok),
-            Envelope::Refused { code, msg } => Ok(Err((code, msg))),
+            Envelope::Refused { code, msg, .. } => Ok(Err((code, msg))),
         }
     }
 

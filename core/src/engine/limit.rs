@@ -5,6 +5,8 @@ use std::time::{Duration, Instant, SystemTime};
 /// Limits that one handle of a client sets for its calls.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Limit {
+    /// Time limit of a call instead of the client's timeout.
+    pub timeout: Option<Duration>,
     /// Deadline for calls, on the engine's monotonic clock.
     pub until: Option<Duration>,
     /// Deadline for the first byte of a mutation; after it the mutation is not sent.

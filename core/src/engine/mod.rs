@@ -3,6 +3,7 @@
 mod attempts;
 mod call;
 mod caller;
+mod credential;
 mod dates;
 mod envelope;
 mod foreign;
@@ -12,6 +13,7 @@ pub(crate) mod operation;
 mod outcome;
 mod platform_clock;
 mod recorded;
+mod relayed;
 mod retry;
 mod server_time;
 mod token;
@@ -58,6 +60,9 @@ pub(crate) struct Engine {
     shared_token: Option<SharedToken>,
     /// The record of attempts on merchant references, if there is a store.
     pub attempt_log: Option<AttemptLog>,
+    /// The sums of a relay's limits, if there is a store.
+    #[cfg(feature = "platform")]
+    pub quota: Option<Arc<dyn crate::store::QuotaStore>>,
     closed: AtomicBool,
     /// The last date of which [`warn_of_end`](Self::warn_of_end) warned, in days since 1970.
     warned_day: AtomicI64,
@@ -72,9 +77,11 @@ impl Engine {
         observer: Option<Arc<dyn Observer>>,
         store: &Store,
     ) -> Self {
-        let slot = || crate::store::slot(&settings.base_url, &settings.api_key);
-        let shared_token = store.token_store().map(|store| SharedToken::new(store, slot(), observer.clone()));
-        let attempt_log = store.attempt_store().map(|store| AttemptLog::new(store, slot(), observer.clone()));
+        let slot = settings.credentials().ok().map(|found| crate::store::slot(&settings.base_url, &found.api_key));
+        let shared_token =
+            store.token_store().zip(slot.clone()).map(|(store, slot)| SharedToken::new(store, slot, observer.clone()));
+        let attempt_log =
+            store.attempt_store().zip(slot).map(|(store, slot)| AttemptLog::new(store, slot, observer.clone()));
         Self {
             settings,
             transport,
@@ -86,6 +93,8 @@ impl Engine {
             token_lifetime: TokenLifetime::default(),
             shared_token,
             attempt_log,
+            #[cfg(feature = "platform")]
+            quota: store.quota_store(),
             closed: AtomicBool::new(false),
             warned_day: AtomicI64::new(i64::MIN),
         }
@@ -106,7 +115,8 @@ impl Engine {
         accept: impl FnOnce(T) -> Result<U, Error>,
     ) -> Result<U, Error> {
         let (started, mut attempts) = (self.now(), 0);
-        let own = started.saturating_add(self.settings.timeout.saturating_sub(limit.waited));
+        let timeout = limit.timeout.unwrap_or(self.settings.timeout).saturating_sub(limit.waited);
+        let own = started.saturating_add(timeout);
         let deadline = limit.until.map_or(own, |until| own.min(until));
         let mut recording = self
             .record(call, limit, deadline)
@@ -133,13 +143,18 @@ impl Engine {
         result
     }
 
-    /// Refuses every call of a closed client, and simulation in production.
+    /// Refuses every call of a closed client, simulation in production, and what no relay serves.
     fn check_allowed(&self, operation: &Operation) -> Result<(), Error> {
-        self.check_open().map_err(|error| error.in_call(operation.name, 0))?;
-        if operation.mode == Mode::SandboxOnly && self.is_production() {
-            return Err(Error::config("simulation is refused in production").in_call(operation.name, 0));
-        }
-        Ok(())
+        let refusal = if let Err(closed) = self.check_open() {
+            closed
+        } else if operation.mode == Mode::SandboxOnly && self.is_production() {
+            Error::config("simulation is refused in production")
+        } else if self.settings.is_relayed() && !operation.is_relayed() {
+            Error::config("no relay serves this call: make it on the server, with the merchant's client")
+        } else {
+            return Ok(());
+        };
+        Err(refusal.in_call(operation.name, 0))
     }
 
     /// The monotonic clock.
@@ -224,6 +239,7 @@ impl Engine {
     /// The cached token, or a new one if there is none.
     pub(crate) fn access_token(&self, limit: Limit) -> Result<CachedToken, Error> {
         self.check_open()?;
+        self.settings.credentials()?;
         let deadline = self.now().saturating_add(self.settings.timeout.saturating_sub(limit.waited));
         self.token(None, deadline)
     }

@@ -119,6 +119,16 @@ operations! {
 }
 
 impl Operation {
+    /// Whether a relay may serve it: a call with an access token that acts for one cardholder.
+    pub(crate) fn is_relayed(&self) -> bool {
+        self.auth == Auth::Token && self.number != RAW_POST.number && self.number != CARDHOLDERS_APPLY.number
+    }
+
+    /// Whether it can be sent again whatever became of it: a read, or an exactly-once call of a relay.
+    pub(crate) fn is_repeatable(&self) -> bool {
+        self.effect == Effect::Read || self.name == ENSURE_TRANSFER.name || self.name == ENSURE_CARD.name
+    }
+
     /// The field of a mutation's body that holds the merchant reference, if it carries one.
     pub(crate) fn reference_field(&self) -> Option<&'static str> {
         [
@@ -130,6 +140,16 @@ impl Operation {
         .find_map(|(operation, field)| (operation.number == self.number).then_some(field))
     }
 }
+
+/// The exactly-once calls, as a relay serves them. The platform has none.
+pub(crate) const ENSURE_TRANSFER: &Operation =
+    &Operation { name: "accounts.ensure_transfer", rust: "accounts().ensure_transfer", ..*ACCOUNTS_TRANSFER };
+/// See [`ENSURE_TRANSFER`].
+pub(crate) const ENSURE_CARD: &Operation =
+    &Operation { name: "cards.ensure_card", rust: "cards().ensure_card", ..*CARDS_APPLY };
+/// See [`ENSURE_TRANSFER`]. No scope grants it.
+pub(crate) const ENSURE_CARDHOLDER: &Operation =
+    &Operation { name: "cardholders.ensure_cardholder", rust: "cardholders().ensure_cardholder", ..*CARDHOLDERS_APPLY };
 
 /// Operation of `client.call` with a POST to a path that is not in the table: it may change data.
 const RAW_POST: &Operation = &Operation {

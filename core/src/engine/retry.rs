@@ -28,6 +28,8 @@ pub(crate) enum AttemptOutcome {
     Unreadable,
     /// A response that contradicts itself.
     Unacceptable,
+    /// The relay's own error, after which sending again does not help.
+    Relayed,
 }
 
 /// The attempts of a call so far.

@@ -46,6 +46,7 @@
 mod calls;
 mod in_flight;
 mod lookup;
+mod relayed;
 mod search;
 mod target;
 
@@ -146,11 +147,14 @@ pub(crate) fn ensure<T: EnsureTarget>(
     target: &T,
     options: &EnsureOptions,
 ) -> Result<Ensured<T::Row>, Error> {
+    if caller.engine.settings.is_relayed() {
+        return relayed::ensure(caller, target, options);
+    }
     let started = caller.engine.now();
     let result = ensure_unlogged(caller, target, options);
     if let Err(error) = &result {
         let duration = caller.engine.now().saturating_sub(started);
-        CallRecord::new(T::CALL, true, error.attempts(), duration, Some(error)).log();
+        CallRecord::new(T::CALL.name, true, error.attempts(), duration, Some(error)).log();
     }
     result
 }
@@ -170,7 +174,7 @@ fn ensure_unlogged<T: EnsureTarget>(
     }
     let deadline = deadline.saturating_sub(caller.limit.waited);
     let end = engine.now().saturating_add(deadline);
-    let merchant = slot(&engine.settings.base_url, &engine.settings.api_key);
+    let merchant = slot(&engine.settings.base_url, &engine.settings.credentials()?.api_key);
     let key = reference(&merchant, operation, target.reference());
     let fallback = (options.on_store_failure == OnStoreFailure::Accept).then(|| log.in_memory());
     let logs = Logs { log, fallback: fallback.as_ref() };

@@ -125,7 +125,7 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
         if result.is_ok() && self.unknown {
             // The record of the request whose outcome was unknown is an error, which this one settles.
             let duration = self.caller.engine.now().saturating_sub(started);
-            CallRecord::new(T::CALL, true, self.attempts, duration, None).log_settled();
+            CallRecord::new(T::CALL.name, true, self.attempts, duration, None).log_settled();
         }
         let left = self.left();
         if let Some(lease) = self.lease.take() {
@@ -343,7 +343,7 @@ impl<'a, T: EnsureTarget> Search<'a, T> {
             Earlier::Attempted(_) => "an earlier attempt may still be carried out",
             _ => "the store cannot tell whether the reference is new",
         };
-        log_wait(T::CALL, self.target.reference(), left, reason);
+        log_wait(T::CALL.name, self.target.reference(), left, reason);
     }
 
     /// Sleeps. An interruption ends the call.

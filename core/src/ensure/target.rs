@@ -1,5 +1,6 @@
 //! The targets of `ensure_*` calls: transfers, cards and cardholders.
 
+use crate::codec::{Body, Decode};
 use crate::engine::Caller;
 use crate::engine::operation::{self, Operation};
 use crate::error::Error;
@@ -11,12 +12,13 @@ use crate::resources::cards::{ApplyCard, Card, CardType, Cards, ListCards};
 use crate::values::civil::WindowBound;
 
 /// A request with a merchant reference by which its result can be looked up.
-pub(crate) trait EnsureTarget {
+pub(crate) trait EnsureTarget: Body {
     /// The row of a target in the platform's list.
-    type Row;
+    type Row: Decode;
     const OPERATION: &'static Operation;
-    /// Name of the `ensure_*` call in the log. Its requests are logged with the names of their operations.
-    const CALL: &'static str;
+    /// The `ensure_*` call itself: its name in the log, and in requests to a relay. Its requests to the platform are logged with
+    /// the names of their operations.
+    const CALL: &'static Operation;
 
     /// The merchant reference.
     fn reference(&self) -> &str;
@@ -60,7 +62,7 @@ fn is_fail(status: Option<&str>) -> bool {
 impl EnsureTarget for Transfer {
     type Row = TransferRecord;
     const OPERATION: &'static Operation = operation::ACCOUNTS_TRANSFER;
-    const CALL: &'static str = "accounts.ensure_transfer";
+    const CALL: &'static Operation = operation::ENSURE_TRANSFER;
 
     fn reference(&self) -> &str {
         &self.transfer_unique_no
@@ -106,7 +108,7 @@ impl EnsureTarget for Transfer {
 impl EnsureTarget for ApplyCard {
     type Row = Card;
     const OPERATION: &'static Operation = operation::CARDS_APPLY;
-    const CALL: &'static str = "cards.ensure_card";
+    const CALL: &'static Operation = operation::ENSURE_CARD;
 
     fn reference(&self) -> &str {
         &self.card_unique_no
@@ -146,7 +148,7 @@ impl EnsureTarget for ApplyCard {
 impl EnsureTarget for ApplyCardholder {
     type Row = Cardholder;
     const OPERATION: &'static Operation = operation::CARDHOLDERS_APPLY;
-    const CALL: &'static str = "cardholders.ensure_cardholder";
+    const CALL: &'static Operation = operation::ENSURE_CARDHOLDER;
 
     fn reference(&self) -> &str {
         &self.cardholder_unique_no

@@ -6,6 +6,9 @@ use super::message::{cut, field_in, names_a_field};
 use super::{Error, ErrorInner, ErrorKind, Interrupted, Outcome, Peer, Rejection, TransportError, TransportFault};
 use crate::redact::scrub;
 
+/// How the text of an error begins whose call had no access token.
+pub(super) const NO_TOKEN: &str = "no access token: ";
+
 impl Error {
     fn new(kind: ErrorKind, outcome: Outcome, detail: impl Into<String>) -> Self {
         Self(Box::new(ErrorInner {
@@ -182,7 +185,7 @@ impl Error {
     /// token request.
     /// `refused` says that the platform refused the token of an earlier attempt.
     pub(crate) fn while_fetching_token(mut self, operation: &'static str, attempts: u32, refused: bool) -> Self {
-        self.0.detail = format!("no access token: {}", self.0.detail);
+        self.0.detail = format!("{NO_TOKEN}{}", self.0.detail);
         if refused {
             self.0.outcome = Outcome::Rejected;
         } else if self.0.outcome == Outcome::Unknown {

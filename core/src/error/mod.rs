@@ -1,12 +1,15 @@
 //! The error type of every call.
 
 mod create;
+#[cfg(feature = "platform")]
+mod for_app;
 mod kind;
 mod message;
 #[cfg(feature = "python")]
 pub(crate) mod python;
 mod rejection;
 mod transport;
+mod wire;
 
 use std::fmt;
 use std::time::Duration;

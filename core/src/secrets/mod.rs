@@ -84,6 +84,10 @@ impl Cvv {
         Ok(Self(digits))
     }
 
+    pub(crate) fn secret(&self) -> &Secret {
+        &self.0
+    }
+
     /// Returns the digits.
     pub fn expose(&self) -> &str {
         self.0.expose()
@@ -115,6 +119,10 @@ impl Pin {
         let digits = digits.into();
         validate::pin(digits.expose())?;
         Ok(Self(digits))
+    }
+
+    pub(crate) fn secret(&self) -> &Secret {
+        &self.0
     }
 
     /// Returns the digits.

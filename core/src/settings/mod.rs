@@ -3,12 +3,14 @@
 pub(crate) mod base_url;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::crypto::Cipher;
+use crate::crypto::{Cipher, Signer};
 use crate::error::{Error, Peer};
 use crate::named_enum::named_enum;
 use crate::secrets::Secret;
+use crate::session::Session;
 use crate::values::civil::UtcOffset;
 
 named_enum! {
@@ -64,19 +66,33 @@ impl std::str::FromStr for Language {
     }
 }
 
-/// The checked settings of a client.
-pub(crate) struct Settings {
+/// The way to the platform.
+pub(crate) enum Access {
+    /// Straight to it, with the merchant's credentials.
+    Direct(Credentials),
+    /// Through the merchant's own server, which has the credentials.
+    Relay(Arc<dyn Session>),
+}
+
+/// The merchant's credentials.
+pub(crate) struct Credentials {
     pub api_key: Secret,
     /// Kept for the doctor, which tries other AES schemes with it.
     pub api_secret: Secret,
     /// The app id of webhooks, when it is not the Api-Key.
     pub app_id: Option<String>,
+    pub cipher: Cipher,
+    pub signer: Signer,
+}
+
+/// The checked settings of a client.
+pub(crate) struct Settings {
+    pub access: Access,
     pub environment: Environment,
-    /// Scheme, host and port, without a trailing slash.
+    /// Scheme, host, port and path, without a trailing slash: of the platform, or of the relay.
     pub base_url: String,
     /// The addresses that errors name.
     pub peer: Peer,
-    pub cipher: Cipher,
     pub timeout: Duration,
     pub connect_timeout: Duration,
     pub max_retries: u32,
@@ -84,6 +100,24 @@ pub(crate) struct Settings {
     pub timezone: UtcOffset,
     pub timezone_text: String,
 }
+
+impl Settings {
+    /// The credentials. Through a relay there are none, and the error says so.
+    pub(crate) fn credentials(&self) -> Result<&Credentials, Error> {
+        match &self.access {
+            Access::Direct(credentials) => Ok(credentials),
+            Access::Relay(_) => Err(Error::config(NO_CREDENTIALS)),
+        }
+    }
+
+    pub(crate) fn is_relayed(&self) -> bool {
+        matches!(self.access, Access::Relay(_))
+    }
+}
+
+/// Error text of what a client of a relay cannot do.
+const NO_CREDENTIALS: &str =
+    "a client of a relay has no credentials: do this on the server, where the merchant's client is";
 
 impl fmt::Debug for Settings {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,13 +4,13 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::{AttemptStore, MemoryStore, TokenStore};
+use super::{AttemptStore, MemoryStore, QuotaStore, TokenStore};
 use crate::error::Error;
 use crate::store::ReplayStore;
 
-/// Handle of the stores of a client: access tokens, attempts on merchant references, and webhooks.
+/// Handle of the stores of a client: access tokens, attempts on merchant references, webhooks, and sums with a limit.
 ///
-/// [`MemoryStore`], `FileStore` and `RedisStore` provide all three. A string names one of them:
+/// [`MemoryStore`], `FileStore` and `RedisStore` provide all four. A string names one of them:
 ///
 /// | store | use it when |
 /// |---|---|
@@ -46,6 +46,7 @@ pub struct Store {
     tokens: Option<Arc<dyn TokenStore>>,
     attempts: Option<Arc<dyn AttemptStore>>,
     replays: Option<Arc<dyn ReplayStore>>,
+    quota: Option<Arc<dyn QuotaStore>>,
 }
 
 impl Store {
@@ -88,6 +89,12 @@ impl Store {
         Self { replays: Some(store), ..self }
     }
 
+    /// Sets the store of sums, for the limits of a relay.
+    #[must_use]
+    pub fn quota(self, store: Arc<dyn QuotaStore>) -> Self {
+        Self { quota: Some(store), ..self }
+    }
+
     /// Returns the store of access tokens, if there is one.
     pub fn token_store(&self) -> Option<Arc<dyn TokenStore>> {
         self.tokens.clone()
@@ -103,9 +110,19 @@ impl Store {
         self.replays.clone()
     }
 
-    /// Creates a handle of one store that provides all three.
-    fn from_all<S: TokenStore + AttemptStore + ReplayStore + 'static>(store: Arc<S>) -> Self {
-        Self { tokens: Some(store.clone()), attempts: Some(store.clone()), replays: Some(store) }
+    /// Returns the store of sums, if there is one.
+    pub fn quota_store(&self) -> Option<Arc<dyn QuotaStore>> {
+        self.quota.clone()
+    }
+
+    /// Creates a handle of one store that provides all four.
+    fn from_all<S: TokenStore + AttemptStore + ReplayStore + QuotaStore + 'static>(store: Arc<S>) -> Self {
+        Self {
+            tokens: Some(store.clone()),
+            attempts: Some(store.clone()),
+            replays: Some(store.clone()),
+            quota: Some(store),
+        }
     }
 }
 
@@ -185,6 +202,7 @@ impl fmt::Debug for Store {
             .field("tokens", &self.tokens.is_some())
             .field("attempts", &self.attempts.is_some())
             .field("replays", &self.replays.is_some())
+            .field("quota", &self.quota.is_some())
             .finish()
     }
 }
@@ -198,6 +216,7 @@ mod tests {
     fn a_text_names_a_store() {
         let store: Store = "memory".parse().unwrap();
         assert!(store.token_store().is_some() && store.attempt_store().is_some() && store.replay_store().is_some());
+        assert!(store.quota_store().is_some());
         for text in ["", "Memory", "file:", "file://", "/var/lib", "http://host"] {
             assert_eq!(text.parse::<Store>().unwrap_err().kind(), ErrorKind::Config, "{text:?}");
         }

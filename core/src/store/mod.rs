@@ -1,12 +1,12 @@
-//! Stores that workers share: access tokens, attempts on merchant references, and webhooks.
+//! Stores that workers share: access tokens, attempts on merchant references, webhooks, and sums with a limit.
 //!
 //! [`Store`] is the handle that a client takes. It holds up to one store of each kind.
 //!
-//! | store | shared by | tokens and webhooks | attempts |
-//! |---|---|---|---|
-//! | [`MemoryStore`] | the clients of one process | yes | of this process only; it cannot tell that a reference is new |
-//! | `FileStore` (Unix) | the processes of one user on one machine | yes | durable; a lease ends with its process |
-//! | `RedisStore` (feature `redis`) | any number of machines | yes | as durable as that Redis; a lease ends with its time |
+//! | store | shared by | tokens and webhooks | attempts | sums |
+//! |---|---|---|---|---|
+//! | [`MemoryStore`] | the clients of one process | yes | of this process only; it cannot tell that a reference is new | of this process only, from its start |
+//! | `FileStore` (Unix) | the processes of one user on one machine | yes | durable; a lease ends with its process | durable |
+//! | `RedisStore` (feature `redis`) | any number of machines | yes | as durable as that Redis; a lease ends with its time | as durable as that Redis |
 //!
 //! # Tokens
 //!
@@ -23,6 +23,11 @@
 //! unavailable fails `ensure_*` calls only, unless [`EnsureOptions::on_store_failure`](crate::EnsureOptions::on_store_failure)
 //! allows them.
 //!
+//! # Sums
+//!
+//! A [`QuotaStore`] counts amounts against a limit, for example what a cardholder transfers through a relay in one day. It adds
+//! an amount only if the sum stays within the limit, atomically for all workers, and each entry counts once.
+//!
 //! # All stores
 //!
 //! * A store gets at most a quarter of the time that the call has left.
@@ -36,6 +41,7 @@ mod attempts;
 mod file;
 mod handle;
 mod memory;
+mod quota;
 #[cfg(feature = "redis")]
 mod redis;
 mod replays;
@@ -52,6 +58,7 @@ pub use attempts::{Acquired, AttemptEnd, AttemptStart, AttemptStore, PastAttempt
 pub use file::FileStore;
 pub use handle::Store;
 pub use memory::{MemoryReplayStore, MemoryStore, MemoryTokenStore};
+pub use quota::{QuotaStore, Reservation, Reserved};
 #[cfg(feature = "redis")]
 pub use redis::RedisStore;
 #[cfg(test)]

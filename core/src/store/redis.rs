@@ -1,6 +1,7 @@
 //! The store in Redis.
 
 mod attempts;
+mod quota;
 
 use std::fmt;
 use std::sync::mpsc;
@@ -28,8 +29,8 @@ const CLOCK_DOUBT: Duration = Duration::from_secs(24 * 3600);
 const COMPARE_AND_DELETE: &str =
     "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) else return 0 end";
 
-/// [`TokenStore`], [`AttemptStore`](crate::AttemptStore) and [`ReplayStore`] in Redis, version 5 or later, for any number of
-/// machines (cargo feature `redis`).
+/// [`TokenStore`], [`AttemptStore`](crate::AttemptStore), [`ReplayStore`] and [`QuotaStore`](crate::QuotaStore) in Redis, version
+/// 5 or later, for any number of machines (cargo feature `redis`).
 ///
 /// Locks and leases are keys with an expiry that only their creator deletes. Ages are measured on the clock of Redis. Keys start
 /// with `keysecure:`. The token is stored in plain text and sent so over the network: use loopback, a Unix socket, a private
@@ -47,7 +48,8 @@ const COMPARE_AND_DELETE: &str =
 ///   the record of its attempt keeps other workers away until its time limit.
 ///
 /// A Redis without persistence loses everything when it restarts, including the age of the store: every reference then waits for
-/// `settle` until Redis has been up for that long. An evicted or lost webhook may be accepted a second time.
+/// `settle` until Redis has been up for that long. An evicted or lost webhook may be accepted a second time, and an
+/// evicted or lost sum counts from zero again.
 ///
 /// # Time
 ///

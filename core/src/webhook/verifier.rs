@@ -4,8 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 use super::age::Age;
@@ -18,6 +16,7 @@ use super::reply::reply_duplicate;
 use super::subject::Subject;
 use super::{SignatureMatch, VerifiedWebhook};
 use crate::clock::{Clock, SystemClock};
+use crate::crypto::Signer;
 use crate::error::{Error, Rejection};
 use crate::secrets::Secret;
 use crate::settings::{check_app_id, check_no_stray_characters};
@@ -55,6 +54,7 @@ const MAX_BODY_BYTES_LIMIT: usize = 1024 * 1024;
 /// ```
 #[derive(Clone)]
 pub struct WebhookVerifier {
+    signer: Signer,
     secrets: Vec<Secret>,
     /// `None`: the timestamp is ignored.
     tolerance: Option<Duration>,
@@ -79,7 +79,7 @@ impl WebhookVerifier {
     ) -> Result<Self, Error> {
         let app_id = app_id.into();
         check_app_id(&app_id)?;
-        Self::with(app_id, Vec::new()).secrets(secrets)
+        Self::with(Signer::new()?, app_id, Vec::new()).secrets(secrets)
     }
 
     /// Sets the secrets instead of the present ones, for a client's
@@ -98,12 +98,13 @@ impl WebhookVerifier {
     }
 
     /// Creates a verifier with the credentials of a client, which are never empty.
-    pub(crate) fn for_merchant(app_id: &str, api_secret: &Secret) -> Self {
-        Self::with(app_id.to_owned(), vec![api_secret.clone()])
+    pub(crate) fn for_merchant(signer: Signer, app_id: &str, api_secret: &Secret) -> Self {
+        Self::with(signer, app_id.to_owned(), vec![api_secret.clone()])
     }
 
-    fn with(app_id: String, secrets: Vec<Secret>) -> Self {
+    fn with(signer: Signer, app_id: String, secrets: Vec<Secret>) -> Self {
         Self {
+            signer,
             secrets,
             tolerance: Some(Duration::from_secs(300)),
             clock: Arc::new(SystemClock::new()),
@@ -219,6 +220,7 @@ impl WebhookVerifier {
         N: AsRef<str>,
         V: AsRef<[u8]>,
     {
+        self.signer.is_present();
         let received = Headers::from_pairs(headers).map_err(Error::from).and_then(|headers| {
             let received = self.typed(&headers, body)?;
             Ok((headers, received))
@@ -285,7 +287,8 @@ impl WebhookVerifier {
         let timestamp = instant::to_millis(timestamp).to_string();
         let envelope = Envelope::read(body, self.max_body)?;
         let text = envelope.signed(&self.origin.app_id, &timestamp).text(CanonicalForm::RECEIVED).unwrap_or_default();
-        let signature = self.secrets.first().map(|secret| hex::encode(&sign(secret, &text))).unwrap_or_default();
+        let signature =
+            self.secrets.first().map(|secret| hex::encode(&self.signer.sign(secret, &text))).unwrap_or_default();
         Ok(vec![
             ("Timestamp", timestamp),
             ("Signature", signature),
@@ -324,7 +327,7 @@ impl WebhookVerifier {
                 continue;
             }
             for (place, secret) in self.secrets.iter().enumerate() {
-                if bool::from(sign(secret, &text)[..].ct_eq(&headers.signature)) {
+                if bool::from(self.signer.sign(secret, &text)[..].ct_eq(&headers.signature)) {
                     return Ok(SignatureMatch { secret_index: place, form });
                 }
             }
@@ -408,13 +411,5 @@ fn log_rejection(error: &Error, subject: &Subject<'_>) {
         subject.warn("a webhook was accepted before (replayed)", &fields);
     } else {
         subject.warn(&format!("a webhook is rejected ({reason})"), &fields);
-    }
-}
-
-fn sign(secret: &Secret, text: &str) -> [u8; 32] {
-    match Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()) {
-        Ok(mac) => mac.chain_update(text.as_bytes()).finalize().into_bytes().into(),
-        // HMAC takes keys of any length.
-        Err(_) => [0; 32],
     }
 }

@@ -1,4 +1,5 @@
-//! The Rust benchmark: the client against plain `ureq` and `serde_json`, with several threads, and the start of a sandbox.
+//! The Rust benchmark: the client against plain `ureq` and `serde_json`, with several threads, through a relay, and the start of
+//! a sandbox.
 //!
 //! All results are ratios of measurements that alternate in one run: the machine may be slow or busy.
 //! Budgets are reported, not asserted; the program fails only when it could not measure.
@@ -6,6 +7,7 @@
 mod baseline;
 mod cpu;
 mod race;
+mod relay;
 mod report;
 mod server;
 mod start;
@@ -40,12 +42,14 @@ const JUNE_15: i64 = 1_749_945_600_000;
 const THREADS: u32 = 8;
 
 fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let all: Vec<String> = std::env::args().skip(1).collect();
+    let args_of_relay = all.get(1..).unwrap_or_default();
+    let args: Vec<&str> = all.iter().map(String::as_str).collect();
     let result = match args.as_slice() {
         [] => measure(&Effort::THOROUGH),
         ["--quick"] => measure(&Effort::QUICK),
         [server::ARGUMENT] => server::serve(),
+        [relay::ARGUMENT, ..] => keysecure_tests::relay_server(args_of_relay),
         _ => {
             eprint!("{USAGE}");
             return ExitCode::from(2);
@@ -112,7 +116,9 @@ fn measure(effort: &Effort) -> Outcome {
     let refuse = webhook::refusal()?;
     let verify = race(effort, &[Runner { call: &verify, threads: 1 }, Runner { call: &refuse, threads: 1 }])?;
 
-    print!("{}", report::report(&get, &list, &start, &verify));
+    let relay = relay::cost(effort, &sandbox, &client, server.base_url(), card_no, &query)?;
+
+    print!("{}", report::report(&get, &list, &start, &verify, &relay));
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::race::Sample;
+use crate::relay::{Cost, SESSIONS};
 use crate::table::{row, table};
 
 /// The budget of a call, against the baseline with a limit on the whole call.
@@ -20,6 +21,7 @@ pub(crate) fn report(
     list: &[Vec<Sample>],
     starts: &[Duration],
     webhook: &[Vec<Sample>],
+    relay: &Cost,
 ) -> String {
     let mut rows = vec![row!["what", "measured", "baseline", "ratio", "budget", "verdict"]];
     if let [client, typed, lean, untyped, client_8, typed_8] = get {
@@ -35,6 +37,7 @@ pub(crate) fn report(
         rows.push(against("calls per second, 8 threads against 1", RATE, client_8, client, None));
         rows.push(against("CPU of a call, 8 threads against 1", CPU, client_8, client, None));
     }
+    rows.extend(relayed(relay));
     rows.extend(sandbox(starts));
     let webhooks = ["CPU of verifying and typing a webhook of 1 KB", "CPU of refusing the worst body of 64 KiB"];
     rows.extend(webhook.iter().zip(webhooks).map(|(samples, what)| {
@@ -45,6 +48,26 @@ pub(crate) fn report(
     text += "\nCPU is user and system time of the calling threads, of the whole process where it says so; the server is\n\
              another process. A ratio is the median of the rounds' ratios, with its quartiles; rounds took turns.\n";
     text
+}
+
+fn relayed(relay: &Cost) -> Vec<Vec<String>> {
+    let mut rows = Vec::new();
+    if let [get, direct_get, list, direct_list] = relay.samples.as_slice() {
+        rows.push(against("CPU of an app's call through a relay, against a direct call", CPU, get, direct_get, None));
+        rows.push(against("latency of a call through a relay, against a direct call", LATENCY, get, direct_get, None));
+        rows.push(against("CPU of an app's list of 100 through a relay", CPU, list, direct_list, None));
+        rows.push(against("latency of a list of 100 through a relay", LATENCY, list, direct_list, None));
+    }
+    let plain = |what: String, value: String| row![what, value, "-", "-", "-", "-"];
+    let whats = ["CPU of the relay for a call", "CPU of the relay for a list of 100"];
+    rows.extend(whats.iter().zip(relay.cpu).map(|(what, cpu)| plain((*what).to_owned(), format!("{cpu:.1} us"))));
+    let whats = [
+        "memory of a relay before its sessions".to_owned(),
+        format!("memory of a relay after {SESSIONS} sessions"),
+        format!("memory of a relay with {SESSIONS} open connections, a thread each"),
+    ];
+    rows.extend(whats.into_iter().zip(relay.memory).map(|(what, memory)| plain(what, format!("{memory} kB"))));
+    rows
 }
 
 fn lists(list: &[Vec<Sample>]) -> Vec<Vec<String>> {
@@ -72,6 +95,7 @@ struct Quantity {
 }
 
 const CPU: Quantity = Quantity { of: |sample| sample.cpu, unit: "us", decimals: 1 };
+const LATENCY: Quantity = Quantity { of: |sample| 1e6 / sample.rate, unit: "us", decimals: 1 };
 const RATE: Quantity = Quantity { of: |sample| sample.rate, unit: "/s", decimals: 0 };
 
 fn against(

@@ -1,9 +1,10 @@
 //! Several processes that work on the same references at the same time, and are killed and suspended meanwhile.
 
 mod clock;
+mod fault_proxy;
 mod member;
 mod process;
-mod relay;
+mod relays;
 mod store;
 
 use std::fmt::Write as _;
@@ -14,8 +15,8 @@ use std::time::{Duration, Instant};
 
 use keysecure::Outcome;
 
+use self::fault_proxy::{FaultProxy, Hop, Order, Strike};
 use self::process::{Message, Output, Process, has_connections};
-use self::relay::{Order, Relay, Strike};
 use self::store::{Directory, Redis};
 use super::journal::Claimed;
 use super::random::Random;
@@ -24,6 +25,7 @@ use super::{Flaw, Members, Time};
 use crate::BoxError;
 
 pub use self::member::member;
+pub(crate) use self::relays::run as run_relays;
 pub(crate) use self::store::cannot_use_redis;
 
 /// How many processes there are at once.
@@ -34,6 +36,14 @@ const MOST_VERSIONS: u32 = 100;
 const TICK: Duration = Duration::from_millis(10);
 /// The time limit of a batch, for processes that hang.
 const LONGEST_BATCH: Duration = Duration::from_secs(600);
+
+/// One in this many requests that create something is disturbed.
+const CHANCES: u64 = 12;
+
+/// Host and port of the platform.
+fn address_of(round: &Round<'_>) -> String {
+    round.platform.base_url().trim_start_matches("http://").to_owned()
+}
 
 /// Runs all jobs of a round with a fleet.
 pub(crate) fn run(round: &Round<'_>, members: Members, time: Time, control_url: &str) -> Result<(), BoxError> {
@@ -47,7 +57,7 @@ struct Fleet<'a> {
     random: Random,
     directory: Directory,
     redis: Option<Redis>,
-    relay: Option<Relay>,
+    network: Option<FaultProxy>,
     control_url: &'a str,
     processes: Vec<Process>,
     generations: u64,
@@ -70,9 +80,10 @@ impl<'a> Fleet<'a> {
     fn start(round: &'a Round<'a>, members: Members, time: Time, control_url: &'a str) -> Result<Self, BoxError> {
         let random = Random::new(round.seed, 0xF1EE7);
         let ((sender, messages), (order, orders)) = (mpsc::channel(), mpsc::channel());
-        let relay = match time {
-            Time::Real => Some(Relay::start(
-                round.platform.base_url(),
+        let network = match time {
+            Time::Real => Some(FaultProxy::start(
+                Hop::ToPlatform(address_of(round)),
+                CHANCES,
                 Random::new(round.seed, 0xDEAD),
                 round.journal.clone(),
                 order,
@@ -87,7 +98,7 @@ impl<'a> Fleet<'a> {
             random,
             directory: Directory::new()?,
             redis,
-            relay,
+            network,
             control_url,
             processes: Vec::new(),
             generations: 0,
@@ -107,7 +118,7 @@ impl<'a> Fleet<'a> {
         let round = self.round;
         let program = round.campaign.worker.as_ref().ok_or("there is no program for the processes")?;
         let wrong_by = i64::try_from(self.random.below(36_000_000)).unwrap_or(0) - 18_000_000;
-        let base_url = self.relay.as_ref().map_or_else(|| round.platform.base_url().to_owned(), Relay::url);
+        let base_url = self.network.as_ref().map_or_else(|| round.platform.base_url().to_owned(), FaultProxy::url);
         let store = match (self.members, &self.redis) {
             (Members::Alone, _) => "memory".to_owned(),
             (Members::OwnMemory, _) => "first-attempt".to_owned(),
@@ -281,9 +292,9 @@ impl<'a> Fleet<'a> {
         Ok(())
     }
 
-    /// Kills or suspends the sender of a request, as the relay orders.
+    /// Kills or suspends the sender of a request, as the proxy orders.
     fn execute(&mut self, order: &Order) -> Result<(), BoxError> {
-        let sender = self.processes.iter_mut().find(|process| !process.killed && process.has(&order.from));
+        let sender = self.processes.iter_mut().find(|process| !process.killed && process.has(&order.end));
         let is_here = sender.is_some();
         if let Some(process) = sender {
             match order.what {
@@ -294,7 +305,7 @@ impl<'a> Fleet<'a> {
                 Strike::Suspend(time) => process.suspend(Instant::now() + time),
             }
         }
-        // If the relay no longer waits, nobody needs the reply.
+        // If the proxy no longer waits, nobody needs the reply.
         let _ = order.done.send(is_here);
         Ok(())
     }
@@ -337,9 +348,9 @@ impl<'a> Fleet<'a> {
             self.round.journal.event("process killed at any moment");
         }
         if self.random.one_in(400)
-            && let Some(relay) = &self.relay
+            && let Some(network) = &self.network
         {
-            relay.cut(self.random.millis(100, 1_500));
+            network.cut(self.random.millis(100, 1_500));
         }
         if let Some(redis) = &mut self.redis {
             if self.random.one_in(500) {

@@ -4,6 +4,7 @@
 mod calls;
 mod json;
 mod pattern;
+mod relayed;
 mod scenario;
 mod values;
 
@@ -11,7 +12,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use keysecure::OPERATIONS;
-use scenario::Scenario;
+use scenario::{Scenario, Way};
 use serde_json::Value;
 
 fn folder() -> PathBuf {
@@ -23,15 +24,26 @@ fn read(name: &str) -> Value {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-/// One test for each file.
+/// Two tests for each file: with the merchant's client, and with the client of an app where a relay serves the call.
 macro_rules! scenarios {
     ($($name:ident)+) => {
         $(
             #[test]
             fn $name() {
-                Scenario::start(&read(concat!(stringify!($name), ".json"))).run();
+                Scenario::start(&read(concat!(stringify!($name), ".json")), Way::Direct).run();
             }
         )+
+
+        mod through_the_relay {
+            use super::*;
+
+            $(
+                #[test]
+                fn $name() {
+                    Scenario::start(&read(concat!(stringify!($name), ".json")), Way::Relayed).run();
+                }
+            )+
+        }
 
         const NAMES: &[&str] = &[$(concat!(stringify!($name), ".json")),+];
     };

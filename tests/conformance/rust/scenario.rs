@@ -3,27 +3,42 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use keysecure::{Client, Environment, Error, Language, MemoryReplayStore, OnStoreFailure, UtcOffset, WebhookVerifier};
+use keysecure::{
+    Client, Environment, Error, Language, MemoryReplayStore, OnStoreFailure, Store, UtcOffset, WebhookVerifier,
+};
 use keysecure_sandbox::{Mode, Sandbox};
+use keysecure_tests::{AgedStore, TestClock};
 use serde_json::{Map, Value, json};
 
 use crate::calls::{self, Args};
 use crate::json;
 use crate::pattern::assert_matches;
+use crate::relayed::{self, Relayed};
 use crate::values::{Names, at_path};
+
+/// How the calls of a scenario are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// With the merchant's client.
+    Direct,
+    /// With the client of an app, if a relay serves the call.
+    Relayed,
+}
 
 pub struct Scenario {
     steps: Vec<Value>,
     names: Names,
     client: Client,
+    relay: Option<Relayed>,
+    way: Way,
     verifier: Option<WebhookVerifier>,
     agent: ureq::Agent,
     control_url: String,
-    _sandbox: Sandbox,
+    sandbox: Sandbox,
 }
 
 impl Scenario {
-    pub fn start(data: &Value) -> Self {
+    pub fn start(data: &Value, way: Way) -> Self {
         let options = &data["sandbox"];
         let mut builder = Sandbox::builder().seed(options["seed"].as_u64().unwrap());
         if options["mode"] == "authorization" {
@@ -40,17 +55,20 @@ impl Scenario {
         for (name, value) in info.as_object().unwrap() {
             names.save(name, value.clone());
         }
-        let client = client(&names, data["client"].as_object().unwrap()).unwrap();
+        let settings = data["client"].as_object().unwrap();
+        let (client, relay) = clients(&names, settings, way, &sandbox).unwrap();
         let steps = data["steps"].as_array().unwrap().clone();
-        Self { steps, names, client, verifier: None, agent, control_url, _sandbox: sandbox }
+        Self { steps, names, client, relay, way, verifier: None, agent, control_url, sandbox }
     }
 
     pub fn run(mut self) {
         for (number, step) in std::mem::take(&mut self.steps).iter().enumerate() {
             let place = format!("step {number}: {step}");
-            match (self.run_step(step), step.get("error")) {
+            let differs = step.get("relay").filter(|_| self.way == Way::Relayed);
+            let wanted = differs.unwrap_or(step);
+            match (self.run_step(step), wanted.get("error")) {
                 (Ok(response), None) => {
-                    if let Some(expected) = step.get("expect") {
+                    if let Some(expected) = wanted.get("expect") {
                         assert_matches(&self.names.fill(expected, None), &response, &place);
                     }
                     for (name, path) in step["save"].as_object().into_iter().flatten() {
@@ -70,11 +88,7 @@ impl Scenario {
     fn run_step(&mut self, step: &Value) -> Result<Value, Error> {
         if let Some(call) = step["call"].as_str() {
             let with = self.names.fill(step.get("with").unwrap_or(&json!({})), None);
-            let now = self.now_ms();
-            let args = Args::new(with.as_object().unwrap(), now);
-            let response = calls::make(&self.client, call, &args);
-            args.assert_all_used(call);
-            return response;
+            return self.call(call, with.as_object().unwrap().clone());
         }
         if let Some(call) = step["control"].as_str() {
             let (method, path) = call.split_once(' ').unwrap();
@@ -82,11 +96,25 @@ impl Scenario {
             return Ok(control(&self.agent, &self.control_url, method, path, body.as_ref()));
         }
         if let Some(settings) = step.get("client") {
-            self.client = client(&self.names, self.names.fill(settings, None).as_object().unwrap())?;
+            let settings = self.names.fill(settings, None);
+            (self.client, self.relay) = clients(&self.names, settings.as_object().unwrap(), self.way, &self.sandbox)?;
             return Ok(Value::Null);
         }
         let webhook = self.names.fill(&step["verify"], None);
         self.verify(webhook.as_object().expect("a step is a call, a control call, a client or a webhook"))
+    }
+
+    fn call(&self, call: &str, with: Map<String, Value>) -> Result<Value, Error> {
+        let now = self.now_ms();
+        let relay = self.relay.as_ref().filter(|_| relayed::serves(call));
+        let with = if relay.is_some() { relayed::arguments(with) } else { with };
+        let args = Args::new(&with, now);
+        let response = match relay {
+            Some(relay) => calls::make(&relay.app(&self.names.holder()), call, &args),
+            None => calls::make(&self.client, call, &args),
+        };
+        args.assert_all_used(call);
+        response
     }
 
     fn verify(&mut self, webhook: &Map<String, Value>) -> Result<Value, Error> {
@@ -131,9 +159,21 @@ fn control(agent: &ureq::Agent, url: &str, method: &str, path: &str, body: Optio
     serde_json::from_str(&text).unwrap()
 }
 
-fn client(names: &Names, settings: &Map<String, Value>) -> Result<Client, Error> {
+/// The merchant's client, and a relay that uses it.
+fn clients(
+    names: &Names,
+    settings: &Map<String, Value>,
+    way: Way,
+    sandbox: &Sandbox,
+) -> Result<(Client, Option<Relayed>), Error> {
     let mut builder = Client::builder(names.text("api_key"), names.text("api_secret")).base_url(names.text("base_url"));
-    builder = builder.store(keysecure::Store::memory());
+    builder = match way {
+        Way::Direct => builder.store(Store::memory()),
+        // An app cannot shorten what the relay waits for before it sends again.
+        Way::Relayed => {
+            builder.store(AgedStore::default()).clock(Arc::new(TestClock::virtual_sleeps(Some(sandbox.platform()))))
+        }
+    };
     for (name, value) in settings {
         let text = value.as_str().unwrap_or_default();
         let seconds = || Duration::from_secs_f64(value.as_f64().unwrap());
@@ -149,5 +189,7 @@ fn client(names: &Names, settings: &Map<String, Value>) -> Result<Client, Error>
             other => panic!("unknown setting {other}"),
         };
     }
-    builder.build()
+    let client = builder.build()?;
+    let relay = (way == Way::Relayed).then(|| Relayed::start(&client, settings));
+    Ok((client, relay))
 }

@@ -20,6 +20,11 @@ impl Names {
         }
     }
 
+    /// The cardholder of the app's session: the one that was saved as `holder`.
+    pub fn holder(&self) -> String {
+        if self.0.contains_key("holder") { self.text("holder") } else { "nobody".to_owned() }
+    }
+
     /// Replaces every `${name}` and, if a time is given, every `@` time by milliseconds.
     pub fn fill(&self, value: &Value, now_ms: Option<i64>) -> Value {
         match value {

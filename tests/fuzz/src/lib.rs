@@ -15,6 +15,7 @@ pub mod list;
 pub mod model;
 mod pan;
 mod platform;
+pub mod relay;
 pub mod stored_token;
 pub mod verify_webhook;
 
@@ -33,6 +34,7 @@ pub const TARGETS: &[Target] = &[
     ("json_text", json_text::run),
     ("list", list::run),
     ("model", model::run),
+    ("relay", relay::run),
     ("stored_token", stored_token::run),
     ("verify_webhook", verify_webhook::run),
 ];

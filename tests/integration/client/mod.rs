@@ -17,6 +17,7 @@ mod observer;
 mod outcomes;
 mod own_process;
 mod raw_calls;
+mod relayed;
 mod requests;
 mod resets;
 mod secrets;

@@ -6,6 +6,7 @@
 //! * `calls N`: every thread makes N calls; reply: made, failed, longest in milliseconds, an error
 //! * `insert KEY...`: accepts webhooks; reply: new, known, unavailable
 //! * `ensure REFERENCE SETTLE_MS DEADLINE_MS`: calls `ensure_transfer`; reply: `created`, `found` or the error's outcome
+//! * `reserve KEY LIMIT FROM TO`: counts 1 for each entry of that range; reply: new, repeated, exceeded, unavailable
 //! * `stop`: the process stops itself (SIGSTOP) after its next lookup; reply: `armed`
 //! * `warnings`: reply: how often the store was reported unreachable, and available again
 
@@ -20,14 +21,15 @@ fn main() {}
 #[cfg(unix)]
 mod worker {
     use std::io::{BufRead as _, Write as _, stdin, stdout};
+    use std::ops::Range;
     use std::process::Command;
     use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
     use std::sync::{Arc, Mutex, PoisonError};
     use std::time::{Duration, Instant};
 
     use keysecure::{
-        CallRecord, Client, Decimal, EnsureOptions, FileStore, Observer, ReplayStore, Store, StoreUnavailable,
-        Transfer, TransferType,
+        CallRecord, Client, Decimal, EnsureOptions, FileStore, Observer, QuotaStore, ReplayStore, Reservation,
+        Reserved, Store, StoreUnavailable, Transfer, TransferType,
     };
     use keysecure_tests::BoxError;
 
@@ -89,6 +91,10 @@ mod worker {
                         Err(error) => error.outcome().to_string(),
                     }
                 }
+                ["reserve", key, limit, from, to] => {
+                    let quota = store.as_ref().and_then(Store::quota_store).ok_or("no store")?;
+                    reserve(&*quota, key, limit.parse()?, from.parse()?..to.parse()?)
+                }
                 ["stop"] => {
                     watch.stop.store(true, Ordering::SeqCst);
                     "armed".to_owned()
@@ -146,6 +152,21 @@ mod worker {
         let longest = longest.into_inner().unwrap_or_else(PoisonError::into_inner).as_millis();
         let error = error.into_inner().unwrap_or_else(PoisonError::into_inner);
         format!("{} {} {longest} {error}", threads * count, failed.load(Ordering::SeqCst))
+    }
+
+    fn reserve(quota: &dyn QuotaStore, key: &str, limit: u64, entries: Range<u64>) -> String {
+        let (mut new, mut repeated, mut exceeded, mut unavailable) = (0, 0, 0, 0);
+        let (keep, within) = (Duration::from_secs(24 * 3600), Duration::from_secs(20));
+        for entry in entries {
+            let entry = format!("{entry:064x}");
+            match quota.reserve(&Reservation { key, entry: &entry, amount: 1, limit, keep }, within) {
+                Ok(Reserved::New) => new += 1,
+                Ok(Reserved::Repeated) => repeated += 1,
+                Ok(Reserved::Exceeded) => exceeded += 1,
+                Err(StoreUnavailable) => unavailable += 1,
+            }
+        }
+        format!("{new} {repeated} {exceeded} {unavailable}")
     }
 
     /// Inserts the key of a webhook; repeats it while the store is unreachable, as the platform redelivers a rejected webhook.

@@ -8,6 +8,7 @@ mod attempts;
 mod ensure;
 mod file;
 mod killed;
+mod quotas;
 #[cfg(feature = "redis")]
 mod redis;
 mod workers;

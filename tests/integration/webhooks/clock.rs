@@ -23,7 +23,7 @@ fn a_verifier_of_a_client_follows_the_clock_that_the_client_learned() {
     let sandbox = Sandbox::start().unwrap();
     sandbox.platform().advance(AHEAD);
     let client = Client::builder(sandbox.api_key(), sandbox.api_secret()).base_url(sandbox.base_url()).build().unwrap();
-    let verifier = client.webhook_verifier();
+    let verifier = client.webhook_verifier().unwrap();
 
     let error = verify_new(&verifier, &sandbox.platform()).unwrap_err();
     assert_eq!(error.rejection(), Some(Rejection::TooNew), "nothing is learned before the first call");
@@ -36,7 +36,7 @@ fn a_verifier_of_a_client_follows_the_clock_that_the_client_learned() {
     client.access_token().unwrap();
     verify_new(&verifier, &sandbox.platform()).unwrap();
     client.close();
-    verify_new(&client.webhook_verifier(), &sandbox.platform()).unwrap();
+    verify_new(&client.webhook_verifier().unwrap(), &sandbox.platform()).unwrap();
 
     let other = WebhookVerifier::new("another-app", ["another-secret"]).unwrap();
     assert!(verify_new(&other, &sandbox.platform()).is_err());
@@ -51,7 +51,7 @@ fn a_verifier_of_a_client_has_its_app_id_and_takes_more_secrets() {
         platform.sign_for_tests(SystemTime::now(), BODY.as_bytes()).unwrap()
     };
     let client = builder().app_id("my-app-id").build().unwrap();
-    let verifier = client.webhook_verifier();
+    let verifier = client.webhook_verifier().unwrap();
     verifier.verify(headers("my-app-id", "my-api-secret-16"), BODY.as_bytes()).unwrap();
     verifier.verify(headers("my-api-key", "my-api-secret-16"), BODY.as_bytes()).unwrap_err();
     let former = headers("my-app-id", "the-former-secret");
@@ -73,7 +73,7 @@ fn a_verifier_of_a_client_declines_what_the_platform_signed_long_ago() {
     client.access_token().unwrap();
     assert!(client.platform_clock().follows_platform());
 
-    let (verifier, responder) = (client.webhook_verifier(), Responder::new(|_| Decision::Approve));
+    let (verifier, responder) = (client.webhook_verifier().unwrap(), Responder::new(|_| Decision::Approve));
     let respond = |consume_no: &str, age_ms: i64| {
         let signed_at = UNIX_EPOCH + Duration::from_millis((sandbox.platform().now_ms() - age_ms).unsigned_abs());
         let body = AUTH.replace("c1", consume_no);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use regex::Regex;
 
 use super::scan::Names;
-use super::sources::{Files, KOTLIN_READER, SWIFT_MODELS, Sources};
+use super::sources::{Files, KOTLIN_READER, SWIFT_MODELS, SWIFT_RELAY, Sources};
 
 /// The type whose members every object of a response has.
 pub const MODEL: &str = "Model";
@@ -30,9 +30,11 @@ const LOGS: [(&str, &str, [&str; 4]); 3] = [
     ),
 ];
 
-/// Adds the names of the objects of responses, and the levels of the log.
+/// Adds the names of the objects of responses, the levels of the log, and the initializers of Swift that have a label of their own.
 pub fn add(sources: &mut Sources, files: &Files) -> Result<(), String> {
     add_models(sources, files)?;
+    let relay = found(files, SWIFT_RELAY, r#"CONSTRUCTOR: &str = "(\w+)""#)?;
+    sources.swift.extend(relay.iter().map(|label| format!("Client.init({label}:)")));
     add_levels(sources, files)
 }
 

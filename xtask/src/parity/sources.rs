@@ -26,6 +26,9 @@ const KOTLIN_RECORDS: &str = "bindings-ffi/bindgen/src/kotlin/public_records.rs"
 pub const KOTLIN_READER: &str = "bindings-ffi/bindgen/src/patches/kotlin_records.rs";
 pub const SWIFT_MODELS: &str = "bindings-ffi/bindgen/src/swift/models.rs";
 
+/// The generator of the initializers of a client of a relay.
+pub const SWIFT_RELAY: &str = "bindings-ffi/bindgen/src/swift/relay.rs";
+
 /// The record of the core whose fields Kotlin's exception has.
 const ERROR_DETAILS: &str = "ErrorDetails";
 
@@ -47,7 +50,7 @@ pub fn files() -> Result<Files, String> {
     let mut git = run::command("git");
     git.args(["ls-files", "--cached", "--others", "--exclude-standard"])
         .args(folders)
-        .args([SWIFT_NAMES, KOTLIN_READER, SWIFT_MODELS])
+        .args([SWIFT_NAMES, KOTLIN_READER, SWIFT_MODELS, SWIFT_RELAY])
         .arg(KOTLIN_RECORDS);
     let listed = run::output(&mut git).ok_or("git does not list the files")?;
     // Python's asyncio package and its command line have their own names.

@@ -10,14 +10,18 @@ use crate::Result;
 use crate::interface::{INTERNAL_INTERFACES, Interface};
 
 /// Functions that only the package calls.
-const INTERNAL_FUNCTIONS: [&str; 6] = [
+const INTERNAL_FUNCTIONS: [&str; 7] = [
     "has_http",
     "masked_text",
     "responder_without_decider",
+    "session_time_left",
     "set_interrupt_poll",
     "set_local_zone",
     "set_warning_sink",
 ];
+
+/// The enums of the server's side of a relay, which Swift does not have.
+const INTERNAL_ENUMS: [&str; 1] = ["Grant"];
 
 /// The errors that the public layer replaces, or that only Rust needs.
 const INTERNAL_ERRORS: [&str; 2] = ["FfiError", "ForeignFailure"];
@@ -50,6 +54,7 @@ pub fn patch(swift: &str, interface: &Interface) -> Result<String> {
 fn declarations(interface: &Interface) -> Vec<String> {
     let objects = interface.objects().into_iter().map(|object| format!("protocol {}Protocol", object.name()));
     let records = interface.internal_records().into_iter().map(|name| format!("struct {}", renamed(&name)));
+    let enums = INTERNAL_ENUMS.iter().map(|name| format!("enum {name}"));
     let protocols = INTERNAL_INTERFACES.iter().map(|name| format!("protocol {name}"));
     let functions = interface.functions().into_iter().filter(|function| {
         let name = function.name();
@@ -59,7 +64,7 @@ fn declarations(interface: &Interface) -> Vec<String> {
     let functions = functions.chain(throwing(interface).into_iter().map(|name| name.to_lower_camel_case()));
     let functions = functions.map(|name| format!("func {name}"));
     let helpers = ["struct FfiConverter", "func FfiConverter", "func uniffi"].map(str::to_owned);
-    objects.chain(records).chain(protocols).chain(functions).chain(helpers).collect()
+    objects.chain(records).chain(enums).chain(protocols).chain(functions).chain(helpers).collect()
 }
 
 /// Functions that fail with UniFFI's error.

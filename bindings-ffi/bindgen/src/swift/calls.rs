@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use uniffi_bindgen::interface::{Argument, AsType as _, Callable, Constructor, Method, Object, Type};
 
 use super::objects::{Waiting, counts_waiting, doc, swift_name, wrapped};
+use super::relay;
 use super::signature::{Parameter, Signature};
 use super::types::{class_name, label};
 use crate::interface::Interface;
@@ -45,7 +46,7 @@ pub enum Form {
 #[derive(Debug)]
 pub struct Call<'a> {
     name: String,
-    /// The name of UniFFI's method; empty for its initializer.
+    /// The name of UniFFI's method or constructor; empty for its initializer.
     ffi: String,
     class: String,
     kind: Kind,
@@ -73,7 +74,8 @@ enum Kind {
 impl<'a> Call<'a> {
     /// A constructor.
     pub fn constructor(object: &Object, one: &'a Constructor, interface: &Interface) -> Result<Self> {
-        let kind = if one.is_primary_constructor() { Kind::Init } else { Kind::Constructor };
+        let is_init = one.is_primary_constructor() || one.name() == relay::CONSTRUCTOR;
+        let kind = if is_init { Kind::Init } else { Kind::Constructor };
         Self::new(kind, object, (one.name(), one), None, interface)
     }
 
@@ -97,7 +99,7 @@ impl<'a> Call<'a> {
         let row = callable.return_type().and_then(|of| interface.row_of_pages(of)).map(label).transpose()?;
         let mut call = Self {
             name: swift_name(name),
-            ffi: if kind == Kind::Init { String::new() } else { member(name) },
+            ffi: if kind == Kind::Init && name != relay::CONSTRUCTOR { String::new() } else { member(name) },
             class: class_name(object.name()),
             kind,
             result: callable.return_type(),
@@ -153,6 +155,9 @@ impl<'a> Call<'a> {
         whole.arguments.push(format!("{name}: {}", checked(name.clone())));
         let mut fields = Vec::new();
         for field in record.fields() {
+            if self.is_relay() && relay::OF_SERVER.contains(&field.name()) {
+                continue;
+            }
             let of = field.as_type();
             let parameter = Parameter::new(field.name(), &of, field.default_value(), field.docstring())?;
             fields.push(format!("{}: {}", member(field.name()), parameter.passed(&of)));
@@ -161,6 +166,11 @@ impl<'a> Call<'a> {
         let made = format!("{}({})", class_name(record.name()), fields.join(", "));
         self.flat.arguments.push(format!("{name}: {}", checked(made)));
         Ok(())
+    }
+
+    /// Whether the call creates a client of a relay.
+    fn is_relay(&self) -> bool {
+        self.kind == Kind::Init && self.ffi == relay::CONSTRUCTOR
     }
 
     /// Whether the call waits for the platform, a store or a decision.
@@ -187,6 +197,9 @@ impl<'a> Call<'a> {
 
     /// All declarations of the call in one form.
     pub fn text(&self, form: Form) -> String {
+        if self.is_relay() {
+            return relay::forms(&self.flat).iter().map(|signature| self.declared(signature, form, None)).collect();
+        }
         let mut text = self.declared(&self.flat, form, None);
         if let Some(window) = self.flat.with_window() {
             text.insert_str(0, &self.declared(&window, form, None));
@@ -247,7 +260,11 @@ impl<'a> Call<'a> {
         let class = format!("Ffi{}", self.class);
         match self.kind {
             Kind::Init if self.remote => {
-                return format!("{BEGIN}self.init(ffi: {}, timeout: timeout)", typed(&format!("{class}({arguments})")));
+                let function = if self.ffi.is_empty() { class } else { format!("{class}.{}", self.ffi) };
+                return format!(
+                    "{BEGIN}self.init(ffi: {}, timeout: timeout)",
+                    typed(&format!("{function}({arguments})"))
+                );
             }
             Kind::Init => return format!("self.init(ffi: {})", typed(&format!("{class}({arguments})"))),
             Kind::Constructor => {

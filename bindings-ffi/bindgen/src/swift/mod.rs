@@ -4,6 +4,7 @@ mod calls;
 mod models;
 mod objects;
 mod open_enums;
+mod relay;
 mod signature;
 mod types;
 mod words;

@@ -52,6 +52,20 @@ class ClientCalls:
         self._set_up(keysecure.Client(api_key, api_secret, **settings), max_threads, on_cancelled)
 
     @classmethod
+    def relay(
+        cls,
+        url: str,
+        session: Any,
+        *,
+        max_threads: int = 16,
+        on_cancelled: OnCancelled | None = None,
+        **settings: Any,
+    ) -> Any:
+        client = cls.__new__(cls)
+        client._set_up(keysecure.Client.relay(url, session, **settings), max_threads, on_cancelled)
+        return client
+
+    @classmethod
     def from_env(cls, *, max_threads: int = 16, on_cancelled: OnCancelled | None = None, **settings: Any) -> Any:
         client = cls.__new__(cls)
         client._set_up(keysecure.Client.from_env(**settings), max_threads, on_cancelled)
@@ -146,7 +160,7 @@ Cards = _resource(keysecure.Cards)
 Consumptions = _resource(keysecure.Consumptions)
 Pci = _resource(keysecure.Pci)
 Simulation = _resource(keysecure.Simulation)
-for _name in ("from_env", "webhook_verifier"):
+for _name in ("relay", "from_env", "webhook_verifier"):
     _function = vars(ClientCalls)[_name]
     getattr(_function, "__func__", _function).__doc__ = getattr(keysecure.Client, _name).__doc__
 for _method in (keysecure.Client.access_token, keysecure.Client.call, keysecure.Client.doctor):

@@ -37,6 +37,7 @@ from .._native import (
     _ConsumptionType,
     _Money,
     _ReplayStore,
+    _Session,
     _Store,
     _TransferType,
     _WindowBound,
@@ -76,6 +77,40 @@ class ClientCalls:
         token_store: _Store | None = None,
         clock: _Clock | None = None,
     ) -> None: ...
+    @classmethod
+    def relay(
+        cls,
+        url: str,
+        session: _Session,
+        *,
+        max_threads: int = 16,
+        on_cancelled: OnCancelled | None = None,
+        timeout: float = 30.0,
+        connect_timeout: float = 5.0,
+        max_retries: int = 2,
+        language: Literal["en_US", "zh_CN"] | str = "en_US",
+        timezone: str | tzinfo = "UTC+8",
+        proxy: str | None = None,
+        ca_pem: str | bytes | PathLike[str] | None = None,
+        allow_plain_http: Iterable[str] = (),
+        clock: _Clock | None = None,
+    ) -> Self:
+        """Creates a client that calls through the merchant's own relay (`keysecure.relay`), as an app on a customer's
+        phone does: it holds no apiSecret. The resources, models and errors are the same; `access_token`, `call`,
+        `webhook_verifier`, `simulation` and applying for a cardholder are a `ConfigError`. The `ensure_*` calls need
+        no store, the relay has one.
+
+        `url`: the address of the relay, `https`, or `http` to this machine. `session`: a function that returns the
+        token of the user's session with that server, a `str` of printable ASCII, or `None` when nobody is signed in,
+        which is an `AuthenticationError` with outcome `not_sent`. It is called before each request, on the thread of
+        the call, with `False`; with `True` when the relay refused the token before, once a call. So it should return
+        a token that it keeps, and fetch another one for `True`. An exception in it is the cause of the
+        `AuthenticationError`, and is logged by type and place. It must not be `async`. A token that never changes
+        may be passed as a `str`.
+
+        The other settings are those of `Client`.
+        """
+
     @classmethod
     def from_env(
         cls, *, max_threads: int = 16, on_cancelled: OnCancelled | None = None, **settings: Unpack[ClientFromEnv]

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import threading
+from contextlib import ExitStack
 from decimal import Decimal
 from typing import Any
 
@@ -53,8 +54,14 @@ def run_sandbox(given: argparse.Namespace) -> int:
         )
     except ValueError as error:
         return failed(error, 2)
-    with sandbox:
-        print(json.dumps(sandbox.control("GET", "/info")), flush=True)
+    with sandbox, ExitStack() as stack:
+        info = sandbox.control("GET", "/info")
+        if given.relay:
+            from .relay import served_relay
+
+            relay = served_relay(sandbox, given.host, given.relay_port, receives_webhooks=given.webhook_url is None)
+            info["relay"] = stack.enter_context(relay)
+        print(json.dumps(info), flush=True)
         if given.exit_with_stdin:
             # The data does not matter, only its end.
             while sys.stdin.buffer.read(1):

@@ -242,6 +242,8 @@ def add_sandbox(commands: Commands) -> None:
     add("--list-total", action="store_true", help="list responses have a total")
     add("--webhook-url", metavar="URL", help="the receiver of webhooks: http on loopback, default none")
     add("--callback-url", dest="webhook_url", default=argparse.SUPPRESS, help=argparse.SUPPRESS)  # the old name
+    add("--relay", action="store_true", help="serves a relay too, with two test sessions, for the tests of an app")
+    add("--relay-port", type=port, default=0, metavar="N", help="the port of the relay, default a free one")
     add("--exit-with-stdin", action="store_true", help="stop when standard input ends: no sandbox outlives its parent")
 
 

@@ -8,24 +8,19 @@ from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
 from time import monotonic
-from typing import Any, Final, Literal, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 from .._native import AuthEvent, Claim, WebhookVerifier
+from ._bodies import read_asgi
 from ._decision import TooLateError, outcome_of, value_of
 from ._receiver import Decision, Event, OnError, Receiver, is_kind
 from ._response import (
     ACCEPTED,
-    BAD_LENGTH,
     FAILED,
-    TOO_LARGE,
     Refusal,
     Response,
     Sealed,
-    cut,
-    gone,
     headers_of,
-    parse_length,
-    refused,
 )
 from ._routes import Routes
 
@@ -34,8 +29,6 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Coroutine[Any, Any, None]]
 _T = TypeVar("_T")
-_IDLE_SECONDS: Final = 5
-"""Seconds without a part of the body after which it is given up."""
 
 
 def asgi(
@@ -172,7 +165,7 @@ class _App:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await _lifespan(receive, send)
+            await lifespan(receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1003})
         else:
@@ -193,42 +186,11 @@ async def _request(scope: Scope, receive: Receive, routes: Routes, largest: int)
     if (response := routes.refuse(scope["method"], scope.get("root_path") or "", scope["path"])) is not None:
         return response
     headers = cast("list[tuple[bytes, bytes]]", list(scope["headers"]))
-    body = await _read(headers, receive, largest)
+    body = await read_asgi(headers, receive, largest)
     return Sealed((body, headers)) if isinstance(body, bytes) else body
 
 
-async def _read(headers: list[tuple[bytes, bytes]], receive: Receive, largest: int) -> bytes | Refusal:
-    """The raw body, or the response when it cannot be read."""
-    import asyncio
-
-    length: int | None = None
-    for name, value in headers:
-        if name.lower() == b"content-length":
-            length = parse_length(value.decode("latin-1"), largest)
-            if length is None:
-                return refused(BAD_LENGTH, "its length is no number")
-            if length > largest:
-                return refused(TOO_LARGE, "too_large")
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        try:
-            message = await asyncio.wait_for(receive(), _IDLE_SECONDS)
-        except asyncio.TimeoutError:
-            # So it is when a framework has read the body: the server then waits for the end of the connection.
-            return gone()
-        if message["type"] == "http.disconnect":
-            return refused(None, f"the client disconnected after {size} bytes of its body") if size else gone(None)
-        part = message.get("body", b"")
-        size += len(part)
-        if size > largest:
-            return refused(TOO_LARGE, "too_large")
-        parts.append(part)
-        if not message.get("more_body", False):
-            return cut(size, length) if length is not None and size < length else b"".join(parts)
-
-
-async def _lifespan(receive: Receive, send: Send) -> None:
+async def lifespan(receive: Receive, send: Send) -> None:
     """Confirms start and stop of the application, which need no work."""
     while True:
         message = await receive()

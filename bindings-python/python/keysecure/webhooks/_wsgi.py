@@ -4,36 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from time import monotonic
-from typing import Any, Final, Literal, cast
+from typing import Any, Literal, cast
 
-from .._errors import raised_by
 from .._native import AuthEvent, Claim, WebhookVerifier
+from ._bodies import read_wsgi
 from ._receiver import Decision, Event, OnError, Receiver
 from ._response import (
-    BAD_LENGTH,
-    NO_LENGTH,
     REASONS,
-    TOO_LARGE,
-    UNREADABLE,
     Refusal,
     Response,
     Sealed,
-    cut,
-    gone,
     headers_of,
-    parse_length,
-    refused,
 )
 from ._routes import Routes
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., object]], Iterable[bytes]]
-
-_CHUNK_SECONDS: Final = 2
-"""Seconds for which uWSGI waits for the next chunk of a body."""
-
-
-class _EndlessError(Exception):
-    """The server does not end the body."""
 
 
 def wsgi(
@@ -102,7 +87,7 @@ def _request(environ: dict[str, Any], routes: Routes, largest: int) -> Sealed | 
     mount, rest = (_decoded(environ.get(name) or "") for name in ("SCRIPT_NAME", "PATH_INFO"))
     if (response := routes.refuse(environ.get("REQUEST_METHOD") or "", mount, rest)) is not None:
         return response
-    body = _read(environ, largest)
+    body = read_wsgi(environ, largest)
     if isinstance(body, Refusal):
         return body
     headers = {
@@ -116,65 +101,3 @@ def _request(environ: dict[str, Any], routes: Routes, largest: int) -> Sealed | 
 def _decoded(text: str) -> str:
     """A path of an environment, which holds bytes as Latin-1."""
     return text if text.isascii() else text.encode("latin-1", "replace").decode("utf-8", "replace")
-
-
-def _read(environ: dict[str, Any], largest: int) -> bytes | Refusal:
-    """The raw body, or the response when it cannot be read."""
-    text = environ.get("CONTENT_LENGTH") or ""
-    length = parse_length(text, largest)
-    if text and length is None:
-        return refused(BAD_LENGTH, "its length is no number")
-    if length is not None and length > largest:
-        return refused(TOO_LARGE, "too_large")
-    parts: list[bytes] = []
-    left = largest + 1 if length is None else length
-    try:
-        if length is not None and (request := environ.get("werkzeug.request")) is not None:
-            # Flask may have read the body; its request then keeps it, and reading it again would wait for ever.
-            parts.append(request.get_data())
-            left -= len(parts[0])
-        read = _reader(environ, ends=length is not None)
-        while left > 0:
-            part = read(min(left, 65_536))
-            if not part:
-                break
-            parts.append(part)
-            left -= len(part)
-    except _EndlessError:
-        return refused(
-            NO_LENGTH,
-            "it has no Content-Length, and this server does not end chunked bodies: let the proxy in front of it "
-            "buffer requests, set http-chunked-input (uWSGI) or WSGIChunkedRequest On (mod_wsgi), or change the server",
-        )
-    except Exception as error:
-        return refused(UNREADABLE, raised_by("reading its body", error)[0])
-    body = b"".join(parts)
-    if len(body) > largest:
-        return refused(TOO_LARGE, "too_large")
-    if length is not None and len(body) < length:
-        return cut(len(body), length)
-    return body if body or "HTTP_TRANSFER_ENCODING" not in environ else gone()
-
-
-def _reader(environ: dict[str, Any], *, ends: bool) -> Callable[[int], bytes]:
-    """A function that reads the next part of a body, ``b""`` at its end.
-
-    A body without a length raises where the server does not end the input: reading it would wait for ever.
-    """
-    if ends or environ.get("wsgi.input_terminated"):
-        return lambda size: cast("bytes", environ["wsgi.input"].read(size))
-    if "uwsgi.version" not in environ or "HTTP_TRANSFER_ENCODING" not in environ:
-        raise _EndlessError
-    from importlib import import_module
-
-    # The module exists only within the server.
-    uwsgi = import_module("uwsgi")
-
-    def read_chunk(_: int) -> bytes:
-        try:
-            return cast("bytes", uwsgi.chunked_read(_CHUNK_SECONDS))
-        except OSError:
-            # So it is where the router in front, `uwsgi --http`, does not pass chunks on.
-            raise _EndlessError from None
-
-    return read_chunk

@@ -11,10 +11,26 @@ final class ConformanceTests: XCTestCase {
     func testLists() throws { try run("lists") }
     func testCallbacks() throws { try run("callbacks") }
 
+    func testCreditThroughARelay() throws { try run("credit", .relayed) }
+    func testAuthorizationThroughARelay() throws { try run("authorization", .relayed) }
+    func testErrorsThroughARelay() throws { try run("errors", .relayed) }
+    func testFaultsThroughARelay() throws { try run("faults", .relayed) }
+    func testClocksThroughARelay() throws { try run("clocks", .relayed) }
+    func testListsThroughARelay() throws { try run("lists", .relayed) }
+    func testCallbacksThroughARelay() throws { try run("callbacks", .relayed) }
+
+    private static let names = ["authorization", "callbacks", "clocks", "credit", "errors", "faults", "lists"]
+
     func testEveryScenarioIsRun() throws {
         let files = try FileManager.default.contentsOfDirectory(atPath: folder()).filter { $0.hasSuffix(".json") }
-        let run = ["authorization", "callbacks", "clocks", "credit", "errors", "faults", "lists"].map { $0 + ".json" }
-        XCTAssertEqual(files.sorted(), run)
+        XCTAssertEqual(files.sorted(), Self.names.map { $0 + ".json" })
+    }
+
+    func testEveryCallOfTheRelayIsInAScenario() throws {
+        let steps = try Self.names.flatMap { try scenario($0)["steps"]?.list ?? [] }
+        let called = steps.compactMap { $0["call"]?.text }.filter(Relayed.serves)
+        let calls = called.map { $0.hasSuffix("_page") ? String($0.dropLast("_page".count)) : $0 }
+        XCTAssertEqual(Relayed.calls.subtracting(calls), [])
     }
 
     func testDifferencesAreFound() throws {
@@ -33,10 +49,13 @@ final class ConformanceTests: XCTestCase {
         }
     }
 
-    private func run(_ name: String) throws {
-        let text = try String(contentsOfFile: "\(folder())/\(name).json", encoding: .utf8)
-        var scenario = try Scenario(Value(json: text))
+    private func run(_ name: String, _ way: Way = .direct) throws {
+        var scenario = try Scenario(scenario(name), way)
         try scenario.run()
+    }
+
+    private func scenario(_ name: String) throws -> Value {
+        try Value(json: String(contentsOfFile: "\(folder())/\(name).json", encoding: .utf8))
     }
 
     private func folder() -> String {

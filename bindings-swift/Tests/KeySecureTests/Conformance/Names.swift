@@ -8,6 +8,9 @@ struct Names {
 
     func text(_ name: String) throws -> String { try value(name).plain }
 
+    /// The cardholder of the session of an app: the one that was saved as `holder`.
+    var holder: String { saved["holder"]?.plain ?? "nobody" }
+
     private func value(_ name: String) throws -> Value {
         guard let value = saved[name] else { throw Failure("nothing was saved as \(name)") }
         return value

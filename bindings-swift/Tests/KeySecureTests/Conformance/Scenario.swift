@@ -2,15 +2,25 @@ import Foundation
 import KeySecure
 import KeySecureSandbox
 
+/// How the calls of a scenario are made.
+enum Way {
+    /// With the merchant's client.
+    case direct
+    /// With the client of an app, if a relay serves the call.
+    case relayed
+}
+
 /// Runs one scenario with a sandbox and a client. tests/conformance/README.md describes the format.
 struct Scenario {
     private let steps: [Value]
     private let sandbox: Sandbox
     private var names = Names()
+    private let way: Way
     private var client: Client
+    private var relay: Relayed?
     private var verifier: WebhookVerifier?
 
-    init(_ data: Value) throws {
+    init(_ data: Value, _ way: Way) throws {
         let options = data["sandbox"] ?? .null
         var arguments = ["--seed", options["seed"]?.plain ?? "1", "--mode", options["mode"]?.text ?? "credit"]
         if options["manual_cards"] == .bool(true) { arguments.append("--manual-cards") }
@@ -18,7 +28,10 @@ struct Scenario {
         for (name, value) in try Value(any: sandbox.control("GET /info")).object {
             names.save(name, value)
         }
-        client = try Self.client(names, data["client"] ?? .null)
+        let settings = data["client"] ?? .null
+        self.way = way
+        client = try Self.client(names, settings)
+        relay = try way == .relayed ? Relayed(names, settings) : nil
         steps = data["steps"]?.list ?? []
     }
 
@@ -37,15 +50,17 @@ struct Scenario {
 
     private mutating func runStep(_ step: Value) throws {
         let result: Value
+        // What an app must see, where that differs.
+        let wanted = (way == .relayed ? step["relay"] : nil) ?? step
         do {
             result = try execute(step)
         } catch let error as KeySecureError {
-            guard let expected = step["error"] else { throw Failure("failed: \(error)") }
+            guard let expected = wanted["error"] else { throw Failure("failed: \(error)") }
             if let difference = difference(try names.fill(expected), Value(error), "error") { throw Failure(difference) }
             return
         }
-        if step["error"] != nil { throw Failure("expected an error and got \(result)") }
-        if let expected = step["expect"], let difference = difference(try names.fill(expected), result) {
+        if wanted["error"] != nil { throw Failure("expected an error and got \(result)") }
+        if let expected = wanted["expect"], let difference = difference(try names.fill(expected), result) {
             throw Failure("\(difference)\nin \(result)")
         }
         for (name, path) in step["save"]?.object ?? [:] {
@@ -56,21 +71,29 @@ struct Scenario {
 
     private mutating func execute(_ step: Value) throws -> Value {
         if let call = step["call"]?.text {
-            let arguments = Arguments(try names.fill(step["with"] ?? .null).object, now: try now())
-            let result = Result { try make(call, on: client, arguments) }
-            if !arguments.unused.isEmpty { throw Failure("\(call) has no argument \(arguments.unused)") }
-            return try result.get()
+            return try make(call, with: names.fill(step["with"] ?? .null).object)
         }
         if let call = step["control"]?.text {
             let body = try step["body"].map { try names.fill($0, now: now()) } ?? .object([:])
             return try Value(any: sandbox.control(call, body.any as? [String: Any] ?? [:]))
         }
         if let settings = step["client"] {
-            client = try Self.client(names, names.fill(settings))
+            let settings = try names.fill(settings)
+            client = try Self.client(names, settings)
+            if way == .relayed { relay = try Relayed(names, settings) }
             return .null
         }
         guard let webhook = step["verify"] else { throw Failure("unknown step") }
         return try verify(names.fill(webhook))
+    }
+
+    private func make(_ call: String, with values: [String: Value]) throws -> Value {
+        let relay = Relayed.serves(call) ? relay : nil
+        let arguments = Arguments(relay == nil ? values : Relayed.arguments(values), now: try now())
+        let client = try relay?.app(of: names.holder) ?? client
+        let result = Result { try KeySecureTests.make(call, on: client, arguments) }
+        if !arguments.unused.isEmpty { throw Failure("\(call) has no argument \(arguments.unused)") }
+        return try result.get()
     }
 
     private mutating func verify(_ webhook: Value) throws -> Value {

@@ -161,11 +161,7 @@ impl Cards<'_> {
     /// # }
     /// ```
     pub fn private_info(&self, card_no: &str) -> Result<CardSecrets, Error> {
-        self.0.get(operation::CARDS_PRIVATE_INFO, "card_no", card_no, |encrypted: String| {
-            let plain = self.0.engine.settings.cipher.decrypt(&encrypted)?;
-            // Text that does not have the form of card secrets was decrypted with a wrong key.
-            CardSecrets::from_json(plain.expose()).map_err(|_| Error::decrypt())
-        })
+        self.0.get_card_secrets(operation::CARDS_PRIVATE_INFO, card_no)
     }
 
     /// Activates a physical card in status `ToActivate`.
@@ -206,7 +202,7 @@ impl Cards<'_> {
         let body = EncryptedCvv {
             card_no: request.card_no.clone(),
             cardholder_no: request.cardholder_no.clone(),
-            cvv: self.0.engine.settings.cipher.encrypt(request.cvv.expose())?.into(),
+            cvv: self.0.sealed(request.cvv.secret())?,
             card_last_no: request.card_last_no.clone(),
         };
         self.0.post(operation::CARDS_ACTIVATE, &body, ActionResult::done)
@@ -285,7 +281,7 @@ impl Cards<'_> {
         let body = EncryptedPin {
             card_no: request.card_no.clone(),
             cardholder_no: request.cardholder_no.clone(),
-            pin: self.0.engine.settings.cipher.encrypt(request.pin.expose())?.into(),
+            pin: self.0.sealed(request.pin.secret())?,
         };
         self.0.post(operation::CARDS_SET_PIN, &body, ActionResult::done)
     }

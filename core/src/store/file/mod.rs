@@ -1,6 +1,9 @@
 //! The store in a directory.
 
 mod attempts;
+mod log_file;
+mod moment;
+mod quota;
 mod replays;
 mod tokens;
 
@@ -10,20 +13,23 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use self::attempts::Attempts;
+use self::quota::Quotas;
 use self::replays::Shard;
 use super::{StoreUnavailable, unique};
 use crate::error::Error;
 
 /// Age from which unfinished files of killed processes are removed.
 const LEFTOVER: Duration = Duration::from_secs(60);
+/// Interval between attempts to lock a file.
+const PAUSE: Duration = Duration::from_millis(2);
 /// Number of shards of replay keys and attempts: one for each first byte of their digest.
 const SHARDS: usize = 256;
 
-/// [`TokenStore`](crate::TokenStore), [`AttemptStore`](crate::AttemptStore) and [`ReplayStore`](crate::ReplayStore) in a
-/// directory, for all processes of one user on one machine (Unix).
+/// [`TokenStore`](crate::TokenStore), [`AttemptStore`](crate::AttemptStore), [`ReplayStore`](crate::ReplayStore) and
+/// [`QuotaStore`](crate::QuotaStore) in a directory, for all processes of one user on one machine (Unix).
 ///
 /// The directory must be on a local file system, belong to the user and be accessible to the user only (mode 0700). Locks are
 /// kernel locks (`flock`): they end with the process that holds them, and a suspended process keeps them. A forked child that
@@ -35,6 +41,8 @@ const SHARDS: usize = 256;
 ///   disk before its request is sent. Records are kept forever; see [`FileStore::keep_attempts_for`].
 /// * **Webhooks** are not forgotten early, except that a power failure may lose those of the last seconds. A full store is
 ///   unavailable, so that by default a webhook is rejected rather than accepted twice.
+/// * **Sums** with a limit have a file each. An entry is on the disk before it is confirmed. A sum whose file is damaged is
+///   unavailable: it counts no more, and the log names the file. Sums that have ended are removed.
 ///
 /// # Examples
 ///
@@ -53,6 +61,7 @@ pub struct FileStore {
     max_replays: usize,
     shards: Mutex<Vec<Shard>>,
     attempts: Attempts,
+    quotas: Quotas,
 }
 
 impl FileStore {
@@ -84,7 +93,8 @@ impl FileStore {
         let attempts = Attempts::new(&directory);
         // The age of the store starts here, not with the first attempt.
         attempts.mark_creation().map_err(cannot)?;
-        Ok(Self { directory, max_replays: 1_000_000, shards: Mutex::default(), attempts })
+        let quotas = Quotas::new(&directory);
+        Ok(Self { directory, max_replays: 1_000_000, shards: Mutex::default(), attempts, quotas })
     }
 
     /// Sets the approximate number of webhooks that are remembered at once. Default: 1,000,000, each in a file, usually empty.
@@ -167,6 +177,20 @@ fn open_plain(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
 /// Locks a file. It is never removed: after a removal two processes could each lock a file of that name.
 fn lock_file(path: &Path) -> io::Result<Option<File>> {
     try_lock(open_plain(path, OpenOptions::new().write(true).create(true).truncate(false))?)
+}
+
+/// Waits for the lock of a file, which others hold for one read or write.
+fn lock_within(path: &Path, within: Duration) -> io::Result<File> {
+    let begin = Instant::now();
+    loop {
+        if let Some(lock) = lock_file(path)? {
+            return Ok(lock);
+        }
+        if begin.elapsed() >= within {
+            return Err(ErrorKind::TimedOut.into());
+        }
+        std::thread::sleep(PAUSE);
+    }
 }
 
 fn try_lock(file: File) -> io::Result<Option<File>> {

@@ -1,6 +1,7 @@
 //! Stores in the memory of one process.
 
 mod attempts;
+mod quota;
 mod replays;
 mod tokens;
 
@@ -9,21 +10,25 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use self::attempts::Attempts;
+use self::quota::Quotas;
 pub use self::replays::MemoryReplayStore;
 pub use self::tokens::MemoryTokenStore;
 use super::{
-    Acquired, AttemptEnd, AttemptStart, AttemptStore, PastAttempt, ReplayStore, StoreLock, StoreUnavailable,
-    StoredToken, TokenStore,
+    Acquired, AttemptEnd, AttemptStart, AttemptStore, PastAttempt, QuotaStore, ReplayStore, Reservation, Reserved,
+    StoreLock, StoreUnavailable, StoredToken, TokenStore,
 };
 use crate::values::per_process::PerProcess;
 
-/// [`TokenStore`], [`AttemptStore`] and [`ReplayStore`] in the memory of one process. Clones share their contents.
+/// [`TokenStore`], [`AttemptStore`], [`ReplayStore`] and [`QuotaStore`] in the memory of one process. Clones share their
+/// contents.
 ///
 /// Use it if this process is the only one that works on its merchant references; use `FileStore` or `RedisStore` otherwise.
 ///
 /// As an `AttemptStore` it cannot tell that a reference is new, because another process, or an earlier run of this one, may
 /// have sent it: `ensure_*` calls wait for [`settle`](crate::EnsureOptions::settle) unless the reference is declared as a
 /// [`first_attempt`](crate::EnsureOptions::first_attempt()). Records of attempts that ended more than a day ago may be dropped.
+///
+/// As a `QuotaStore` it counts what this process does, from its start: a restart resets every sum.
 ///
 /// # Examples
 ///
@@ -42,6 +47,7 @@ struct Inner {
     tokens: MemoryTokenStore,
     attempts: Mutex<Attempts>,
     replays: MemoryReplayStore,
+    quotas: Mutex<Quotas>,
 }
 
 impl MemoryStore {
@@ -113,6 +119,17 @@ impl ReplayStore for MemoryStore {
 
     fn remove(&self, key: &str) -> Result<(), StoreUnavailable> {
         self.0.replays.remove(key)
+    }
+}
+
+impl QuotaStore for MemoryStore {
+    fn reserve(&self, reservation: &Reservation<'_>, _: Duration) -> Result<Reserved, StoreUnavailable> {
+        Ok(take(&self.0.quotas).reserve(reservation))
+    }
+
+    fn release(&self, key: &str, entry: &str, _: Duration) -> Result<(), StoreUnavailable> {
+        take(&self.0.quotas).release(key, entry);
+        Ok(())
     }
 }
 

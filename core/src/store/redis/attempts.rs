@@ -85,11 +85,11 @@ fn script(text: &str, keys: &[&str]) -> Cmd {
     eval
 }
 
-fn millis(time: Duration) -> u64 {
+pub(super) fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX).clamp(1, i64::MAX.unsigned_abs() / 4)
 }
 
-fn attempt(lease_id: &str) -> String {
+pub(super) fn attempt(lease_id: &str) -> String {
     lease_id.chars().take(ATTEMPT).collect()
 }
 

@@ -69,6 +69,20 @@ fun main(arguments: Array<String>) {
     println("token store: ${tokens.saved.size}")
     println("attempt store: ${attempts.ends}")
     webhook(WebhookVerifier(key, listOf(secret), store = store), replays)
+    throughRelay()
+}
+
+private fun throughRelay() {
+    val relay = Transport { request ->
+        val session = request.headers.single { it.name == "Authorization" }.value
+        HttpResponse(200, """{"code":0,"data":{"card_no":"$session","cardholder_no":"1001","status":"Activated"}}""".toByteArray(), null)
+    }
+    Client.relay("https://relay.test", { "of-the-user" }) { transport(relay) }.use { println("session: ${it.cards().get("c1").cardNo}") }
+    try {
+        Client.relay("https://relay.test", { error("nobody is signed in") }) { transport(relay) }.use { it.cards().get("c1") }
+    } catch (error: KeySecureException) {
+        println("signed out: ${error.kind} ${error.cause is IllegalStateException}")
+    }
 }
 
 private fun json(card: Card) {

@@ -7,7 +7,6 @@
 //! attempts/leases/3f0c...   held by the worker that has that reference
 //! ```
 
-mod moment;
 mod record;
 mod shard;
 #[cfg(test)]
@@ -20,20 +19,19 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use self::moment::Moment;
 use self::record::{Event, Record};
-use self::shard::{SMALL, Shard, sync_directory};
-use super::{FileStore, SHARDS, create_new, lock_file, make_directory, open_plain, try_lock, unavailable};
+use self::shard::Shard;
+use super::log_file::{Contents, SMALL, sync_directory};
+use super::moment::Moment;
+use super::{FileStore, SHARDS, create_new, lock_within, make_directory, open_plain, try_lock, unavailable};
 use crate::store::{Acquired, AttemptEnd, AttemptStart, AttemptStore, PastAttempt, StoreUnavailable, digest, unique};
 
 /// Number of hexadecimal digits that identify a reference: 128 bits.
 const NAME: usize = 32;
 /// Number of digits of a lease id that distinguish the attempts on one reference.
 const ATTEMPT: usize = 8;
-/// Interval between attempts to lock a file, whose lock is held for one read or write.
-const PAUSE: Duration = Duration::from_millis(2);
 
 pub(super) struct Attempts {
     directory: PathBuf,
@@ -128,17 +126,7 @@ impl Attempts {
         within: Duration,
         work: impl FnOnce(&Shard) -> io::Result<T>,
     ) -> io::Result<T> {
-        let begin = Instant::now();
-        let path = self.directory.join(format!("{number:02x}.lock"));
-        let lock = loop {
-            if let Some(lock) = lock_file(&path)? {
-                break lock;
-            }
-            if begin.elapsed() >= within {
-                return Err(ErrorKind::TimedOut.into());
-            }
-            std::thread::sleep(PAUSE);
-        };
+        let lock = lock_within(&self.directory.join(format!("{number:02x}.lock")), within)?;
         let done = work(&Shard::new(self.directory.join(format!("{number:02x}.log"))));
         // Unlocked, not only closed: a forked child may have it open too.
         let _ = lock.unlock();
@@ -192,7 +180,7 @@ impl Attempts {
     }
 
     /// Compacts a file that has grown. If that fails, the file stays as it is.
-    fn compact(&self, number: usize, shard: &Shard, contents: &shard::Contents) {
+    fn compact(&self, number: usize, shard: &Shard, contents: &Contents) {
         let due = held(&self.compact_at).get(&number).copied().unwrap_or(SMALL);
         if contents.len() < due {
             return;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::moment::Moment;
+use crate::store::file::log_file::{seal, unseal};
+use crate::store::file::moment::Moment;
 use crate::store::{AttemptEnd, PastAttempt};
 
 /// Record in one line of the file.
@@ -34,18 +35,12 @@ impl Record {
             Event::Ended(end) => letter(*end).to_owned(),
         };
         let kind = if matches!(self.event, Event::Began { .. }) { 'b' } else { 'e' };
-        let text = format!("{kind} {} {} {} {rest}", self.name, self.attempt, self.at.to_words());
-        format!("{text} {:08x}\n", checksum(text.as_bytes()))
+        seal(&format!("{kind} {} {} {} {rest}", self.name, self.attempt, self.at.to_words()))
     }
 
     /// Parses a line without its line end; `None` if it is damaged.
     pub(super) fn from_line(line: &[u8]) -> Option<Self> {
-        let line = std::str::from_utf8(line).ok()?;
-        let (text, sum) = line.rsplit_once(' ')?;
-        if u32::from_str_radix(sum, 16) != Ok(checksum(text.as_bytes())) {
-            return None;
-        }
-        let mut words = text.split(' ');
+        let mut words = unseal(line)?.split(' ');
         let kind = words.next()?;
         let (name, attempt) = (words.next()?.to_owned(), words.next()?.to_owned());
         let at = Moment::from_words(&mut words)?;
@@ -76,11 +71,6 @@ impl Record {
             Event::Ended(end) => PastAttempt { ended: age, end: Some(end) },
         }
     }
-}
-
-/// FNV-1a: it detects torn and overwritten lines, and is cheap for thousands of lines.
-fn checksum(text: &[u8]) -> u32 {
-    text.iter().fold(0x811c_9dc5, |sum, byte| (sum ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }
 
 fn letter(end: AttemptEnd) -> &'static str {

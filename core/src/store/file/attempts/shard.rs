@@ -1,29 +1,15 @@
-//! One attempts file: reading, appending, repairing, compacting. The caller must hold its lock.
+//! One attempts file: reading, appending, compacting. The caller must hold its lock.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use super::moment::Moment;
 use super::record::{Event, Record};
-use crate::store::file::{create_new, open_plain};
+use crate::store::file::log_file::{Contents, LogFile};
+use crate::store::file::moment::Moment;
 
-/// Size below which a file is never compacted.
-pub(super) const SMALL: u64 = 64 * 1024;
-
-pub(super) struct Shard {
-    path: PathBuf,
-}
-
-/// Contents of a file.
-#[derive(Debug, Default)]
-pub(super) struct Contents {
-    bytes: Vec<u8>,
-    /// Length without an incomplete last line.
-    whole: usize,
-}
+pub(super) struct Shard(LogFile);
 
 /// Record of one reference in a file.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -35,33 +21,15 @@ pub(super) struct Found {
 
 impl Shard {
     pub(super) fn new(path: PathBuf) -> Self {
-        Self { path }
+        Self(LogFile { path })
     }
 
     pub(super) fn read(&self) -> io::Result<Contents> {
-        let mut bytes = Vec::new();
-        match open_plain(&self.path, OpenOptions::new().read(true)) {
-            Ok(mut file) => file.read_to_end(&mut bytes)?,
-            Err(error) if error.kind() == ErrorKind::NotFound => 0,
-            Err(error) => return Err(error),
-        };
-        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        Ok(Contents { bytes, whole })
+        self.0.read()
     }
 
-    /// Appends a record. An incomplete last line of a killed writer is cut off: it was never acknowledged.
     pub(super) fn append(&self, record: &Record, sync: bool) -> io::Result<()> {
-        let mut file = open_plain(&self.path, OpenOptions::new().read(true).append(true).create(true))?;
-        let length = file.metadata()?.len();
-        if !ends_a_line(&mut file, length)? {
-            file.set_len(self.read()?.whole as u64)?;
-        }
-        if length == 0 {
-            // Before the first record, so that the name of every file with records is durable.
-            sync_directory(&self.path)?;
-        }
-        file.write_all(record.to_line().as_bytes())?;
-        if sync { file.sync_data() } else { Ok(()) }
+        self.0.append(&record.to_line(), sync)
     }
 
     /// Rewrites the file with the last record of each reference, if that halves its size. Returns its length.
@@ -70,7 +38,7 @@ impl Shard {
         let mut kept: BTreeMap<String, Record> = BTreeMap::new();
         for line in contents.lines() {
             // With a damaged line nothing is compacted: it may belong to any reference.
-            let Some(record) = Record::from_line(line) else { return Ok(contents.whole as u64) };
+            let Some(record) = Record::from_line(line) else { return Ok(contents.len()) };
             let known = kept.remove(&record.name);
             let record = known.map_or_else(|| record.clone(), |known| known.followed_by(record.clone()));
             kept.insert(record.name.clone(), record);
@@ -79,26 +47,15 @@ impl Shard {
             kept.retain(|_, record| !matches!(record.event, Event::Ended(_)) || record.at.age(&now) <= keep_for);
         }
         let text: String = kept.values().map(Record::to_line).collect();
-        if text.len() * 2 > contents.whole {
-            return Ok(contents.whole as u64);
+        if text.len() as u64 * 2 > contents.len() {
+            return Ok(contents.len());
         }
-        let draft = self.path.with_extension("draft");
-        // A draft of a killed process: only the holder of the lock writes here.
-        let _ = fs::remove_file(&draft);
-        let mut file = create_new(&draft)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_data()?;
-        fs::rename(&draft, &self.path)?;
-        sync_directory(&self.path)?;
+        self.0.replace(&text)?;
         Ok(text.len() as u64)
     }
 }
 
 impl Contents {
-    pub(super) fn len(&self) -> u64 {
-        self.whole as u64
-    }
-
     pub(super) fn find(&self, name: &str) -> Found {
         let mut found = Found::default();
         for line in self.lines() {
@@ -115,30 +72,12 @@ impl Contents {
         }
         found
     }
-
-    fn lines(&self) -> impl Iterator<Item = &[u8]> {
-        self.bytes[..self.whole].split(|byte| *byte == b'\n').filter(|line| !line.is_empty())
-    }
-}
-
-fn ends_a_line(file: &mut File, length: u64) -> io::Result<bool> {
-    use std::io::{Seek as _, SeekFrom};
-    if length == 0 {
-        return Ok(true);
-    }
-    let mut last = [0];
-    file.seek(SeekFrom::Start(length - 1))?;
-    file.read_exact(&mut last)?;
-    Ok(last == *b"\n")
-}
-
-/// Makes the name of a file durable, by syncing its directory.
-pub(super) fn sync_directory(file: &Path) -> io::Result<()> {
-    file.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::store::AttemptEnd;
     use crate::store::file::tests::Scratch;
@@ -166,12 +105,12 @@ mod tests {
         let line = second.to_line();
         for torn in 1..line.len() {
             let left = format!("{}{}", first.to_line(), &line[..torn]);
-            fs::write(&shard.path, &left).unwrap();
+            fs::write(&shard.0.path, &left).unwrap();
             let contents = shard.read().unwrap();
             assert_eq!(contents.find("a"), Found { record: Some(first.clone()), damaged: false });
             assert_eq!(contents.find("b"), Found::default(), "{torn}");
             shard.append(&second, true).unwrap();
-            assert_eq!(fs::read_to_string(&shard.path).unwrap(), format!("{}{line}", first.to_line()));
+            assert_eq!(fs::read_to_string(&shard.0.path).unwrap(), format!("{}{line}", first.to_line()));
         }
     }
 
@@ -179,7 +118,7 @@ mod tests {
     fn the_zeros_that_a_power_failure_leaves_are_cut_off() {
         let scratch = Scratch::new();
         let shard = shard(&scratch);
-        fs::write(&shard.path, [record("a", began()).to_line().as_bytes(), &[0; 100]].concat()).unwrap();
+        fs::write(&shard.0.path, [record("a", began()).to_line().as_bytes(), &[0; 100]].concat()).unwrap();
         shard.append(&record("b", began()), true).unwrap();
         let contents = shard.read().unwrap();
         assert!(contents.find("a").record.is_some() && contents.find("b").record.is_some());
@@ -191,12 +130,12 @@ mod tests {
         let scratch = Scratch::new();
         let shard = shard(&scratch);
         let text = format!("{}b nonsense\n{}", record("a", began()).to_line(), record("b", END).to_line());
-        fs::write(&shard.path, &text).unwrap();
+        fs::write(&shard.0.path, &text).unwrap();
         let contents = shard.read().unwrap();
         assert!(contents.find("c").damaged);
         assert!(contents.find("b").record.is_some());
         shard.compact(&contents, Some(Duration::ZERO)).unwrap();
-        assert_eq!(fs::read_to_string(&shard.path).unwrap(), text);
+        assert_eq!(fs::read_to_string(&shard.0.path).unwrap(), text);
     }
 
     #[test]
@@ -238,10 +177,10 @@ mod tests {
     fn a_fifo_or_a_link_instead_of_the_file_is_an_error() {
         let scratch = Scratch::new();
         let shard = shard(&scratch);
-        std::os::unix::fs::symlink("/dev/null", &shard.path).unwrap();
+        std::os::unix::fs::symlink("/dev/null", &shard.0.path).unwrap();
         assert!(shard.read().is_err() && shard.append(&record("a", began()), true).is_err());
-        fs::remove_file(&shard.path).unwrap();
-        assert!(std::process::Command::new("mkfifo").arg(&shard.path).status().unwrap().success());
+        fs::remove_file(&shard.0.path).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&shard.0.path).status().unwrap().success());
         assert!(shard.read().is_err() && shard.append(&record("a", began()), true).is_err());
     }
 }

@@ -1,6 +1,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::*;
+use crate::store::file::lock_file;
 use crate::store::file::tests::Scratch;
 
 const WITHIN: Duration = Duration::from_secs(10);

@@ -10,7 +10,10 @@ internal val DEFAULT_TIMEOUT: Duration = Duration.ofSeconds(30)
  *
  * @property ensure the default `deadline` of its `ensure...` calls.
  */
-internal class CallLimits(val timeout: Duration, val ensure: Duration)
+internal class CallLimits(val timeout: Duration, val ensure: Duration) {
+    /** What is cancelled when the client is closed. */
+    val closing = Closing()
+}
 
 /**
  * Makes the calls of one object of the native library: on this thread, or for a virtual thread on another. What a call has waited
@@ -20,7 +23,7 @@ internal class CallLimits(val timeout: Duration, val ensure: Duration)
  */
 internal class Calls<F>(val ffi: F, val limits: CallLimits, private val after: F.(Duration) -> F) {
     /** Makes a call that changes nothing. */
-    fun <T> read(block: (F) -> T): T = CallThreads.READS.run(limit = limits.timeout) { call { block(waited()) } }
+    fun <T> read(block: (F) -> T): T = CallThreads.READS.run(limit = limits.timeout) { make(limits.timeout, block) }
 
     /**
      * Makes a call that changes something on the platform.
@@ -28,16 +31,19 @@ internal class Calls<F>(val ffi: F, val limits: CallLimits, private val after: F
      * @param reference its merchant reference, for the log.
      */
     fun <T> mutate(operation: String, reference: String? = null, limit: Duration = limits.timeout, block: (F) -> T): T =
-        CallThreads.MUTATIONS.run(operation, reference, limit) { call { block(waited()) } }
+        CallThreads.MUTATIONS.run(operation, reference, limit) { make(limit, block) }
 
     /** Makes a call that does something exactly once. */
     fun <T> ensure(operation: String, reference: String, options: EnsureOptions, block: (F) -> T): T =
         mutate(operation, reference, options.deadline ?: limits.ensure, block)
 
     /** Opens a list, whose pages are read as calls that change nothing. */
-    fun <T> list(open: (F) -> PageSource<T>): Pager<T> = Pager(limits.timeout) { call { open(ffi) } }
+    fun <T> list(open: (F) -> PageSource<T>): Pager<T> = Pager(limits) { call { open(ffi) } }
 
-    private fun waited(): F = QueueTime.take()?.let { ffi.after(it) } ?: ffi
+    private fun <T> make(limit: Duration, block: (F) -> T): T {
+        val waited = QueueTime.take()
+        return CurrentCall.make(limits, limit, waited) { call { block(if (waited == null) ffi else ffi.after(waited)) } }
+    }
 }
 
 /** When the webhook that this thread handles arrived, as a value of [System.nanoTime]: before it waited for the thread. */

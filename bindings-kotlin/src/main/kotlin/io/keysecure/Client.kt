@@ -25,12 +25,15 @@ import java.time.Duration
  * whether the request may have reached the platform. The thread stays interrupted; further calls throw at once and send nothing.
  *
  * On a virtual thread a call runs on a platform thread, at most 64 reads and 64 mutations at once, while the virtual thread parks
- * and its carrier is free. Transports, stores and observers therefore do not see the `ThreadLocal`s of the virtual thread (an MDC,
+ * and its carrier is free. Sessions, transports, stores and observers therefore do not see the `ThreadLocal`s of the virtual thread (an MDC,
  * for example); they do see its context class loader. When an interrupted virtual thread waits for a mutation that has started, it
  * gets an exception with outcome `UNKNOWN`, and the end of the mutation is logged (`java.util.logging`, logger `keysecure`).
  *
  * It fetches and renews the access token, learns the clock of the platform, and sends a request again only when that cannot
  * carry out an operation twice. Java callers create one with [builder].
+ *
+ * An app of a customer must not hold the credentials: it calls through the relay on its merchant's server, with a client made by
+ * [relay].
  *
  * @param environment the platform to call. Default: the platform's sandbox.
  * @param baseUrl replaces the address of the environment: https, or http to loopback and to the hosts of `allowPlainHttp`.
@@ -189,6 +192,7 @@ public class Client private constructor(private val ffi: FfiClient, timeout: Dur
      */
     override fun close() {
         ffi.shutdown()
+        limits.closing.close()
     }
 
     override fun toString(): String = ffi.toString()
@@ -215,6 +219,42 @@ public class Client private constructor(private val ffi: FfiClient, timeout: Dur
          */
         @JvmStatic
         public fun fromEnv(): Client = builderFromEnv().build()
+
+        /**
+         * Creates a builder of a client for apps, which calls through the relay on the merchant's server. In Kotlin, [relay] with a
+         * block of settings creates the client.
+         *
+         * An app must not hold the apiSecret, and the platform refuses calls from addresses that it does not know. The relay
+         * authenticates the session of the user and makes the call. The client has the same resources, models and exceptions; what no
+         * relay serves (`accessToken`, `call`, `webhookVerifier`, simulation, applying for a cardholder) throws
+         * [KeySecureException.Config]. The `ensure...` calls need no store here: the relay has one.
+         *
+         *     Client client = Client.relay("https://api.shop.example/keysecure", refused -> refused ? login.renew() : login.token())
+         *             .timeout(Duration.ofSeconds(10))
+         *             .build();
+         *
+         * @param url the address of the relay: https, or http to loopback and to the hosts of [RelayClientBuilder.allowPlainHttp].
+         * @param session returns the token of the user's session with that server.
+         */
+        @JvmStatic
+        public fun relay(url: String, session: Session): RelayClientBuilder = RelayClientBuilder(url, session)
+
+        /**
+         * Creates a client for apps, which calls through the relay on the merchant's server:
+         *
+         *     val client = Client.relay("https://api.shop.example/keysecure", { refused -> if (refused) login.renew() else login.token }) {
+         *         timeout(Duration.ofSeconds(10))
+         *     }
+         *     val card = client.io { cards().get(cardNo) }
+         *
+         * See the [relay] without a block. A session that suspends is a [suspendingSession].
+         *
+         * @param configure changes settings; `{}` for the defaults.
+         * @throws KeySecureException.Config when a setting is not valid.
+         */
+        @JvmSynthetic // Java uses the builder.
+        public fun relay(url: String, session: Session, configure: RelayClientBuilder.() -> Unit): Client =
+            relay(url, session).apply(configure).build()
 
         internal fun over(ffi: FfiClient, timeout: Duration?): Client = Client(ffi, timeout)
     }

@@ -18,9 +18,11 @@ import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.ensureActive
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.flow
+import kotlinx.coroutines.job
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withContext
+import kotlinx.coroutines.withTimeout
 import java.util.concurrent.atomic.AtomicBoolean
 
 // Needs kotlinx-coroutines-core 1.6 or later, an optional dependency: add it to your own project.
@@ -149,6 +151,31 @@ public fun suspendingHandler(
     context: CoroutineContext = Dispatchers.Default,
     handle: suspend (Event) -> Unit,
 ): EventHandler = EventHandler { event -> runBlocking(context) { handle(event) } }
+
+/**
+ * A session that may suspend: `Client.relay(url, suspendingSession { refused -> login.token(renew = refused) }) {}`.
+ *
+ * It is cancelled when the time of the call is over, when the thread of the call is interrupted, and when the client is closed.
+ *
+ * @param context where it runs. Default: `Dispatchers.Default`. With a job, it is also cancelled with that.
+ */
+@JvmSynthetic
+public fun suspendingSession(
+    context: CoroutineContext = Dispatchers.Default,
+    token: suspend (refused: Boolean) -> String?,
+): Session = Session { refused ->
+    val call = CurrentCall.get()
+    runBlocking(context) {
+        val job = coroutineContext.job
+        if (call == null) {
+            token(refused)
+        } else {
+            // The call's own clock began a little later: it must see that its time is over.
+            val limit = call.left().toMillis() + 100
+            call.cancelling({ job.cancel() }) { withTimeout(limit) { token(refused) } }
+        }
+    }
+}
 
 /** Runs a block on a dispatcher, to its end once it has started. */
 private suspend fun <T> runOn(dispatcher: CoroutineDispatcher, block: () -> T): T {

@@ -9,13 +9,15 @@ import io.keysecure.model.TransportFault
 
 // Converts errors of the native library to exceptions. `KeySecureException` is generated from the list of error kinds.
 
-/** Converts an error to the public exception. Its cause is the exception of the caller's transport or store, if there is one. */
+/** Converts an error to the public exception. Its cause is the exception of the caller's session, transport or store, if there is one. */
 internal fun toPublicException(thrown: FfiException): KeySecureException {
     val exception = when (thrown) {
         is FfiException.Failed -> exceptionFor(thrown.details)
     }
     val isOfStore = exception.transportFault == TransportFault.STORE || exception.rejection == Rejection.REPLAY_STORE_UNAVAILABLE
-    (if (isOfStore) LastCause.ofStore else LastCause.ofTransport).take()?.let(exception::initCause)
+    // A session that throws ends its call.
+    val cause = LastCause.ofSession.take() ?: (if (isOfStore) LastCause.ofStore else LastCause.ofTransport).take()
+    cause?.let(exception::initCause)
     return exception
 }
 

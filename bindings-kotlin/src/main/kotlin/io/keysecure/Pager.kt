@@ -20,9 +20,9 @@ import kotlin.concurrent.withLock
  * iteration continues after it. [results] returns errors in place of their rows, and all rows after them; it ends after the error of a
  * failed request.
  */
-public class Pager<T> internal constructor(timeout: Duration, open: () -> PageSource<T>) : Sequence<T> {
+public class Pager<T> internal constructor(limits: CallLimits, open: () -> PageSource<T>) : Sequence<T> {
     // Opened immediately, so that an invalid argument is refused where it is passed.
-    private val rows = RowIterator(timeout, open())
+    private val rows = RowIterator(limits, open())
 
     /** Whether a failed request ended the pager. After every other error it continues. */
     public val hasFailed: Boolean
@@ -75,7 +75,7 @@ internal class PageSource<T>(
 )
 
 /** Unlike `AbstractIterator`, it can continue after an error. Locked, so that another thread may continue. */
-private class RowIterator<T>(private val timeout: Duration, private val source: PageSource<T>) : Iterator<T> {
+private class RowIterator<T>(private val limits: CallLimits, private val source: PageSource<T>) : Iterator<T> {
     private var page: Iterator<T> = emptyList<T>().iterator()
     private var ended = false
 
@@ -102,13 +102,18 @@ private class RowIterator<T>(private val timeout: Duration, private val source: 
     }
 
     private fun fetch(): List<T> = try {
-        CallThreads.READS.run(limit = timeout) { call { nextPage() } }
+        CallThreads.READS.run(limit = limits.timeout) { nextPage() }
     } catch (thrown: KeySecureException) {
         hasFailed = source.hasFailed()
         throw thrown
     }
 
-    private fun nextPage(): List<T> = QueueTime.take()?.let(source.nextAfterWaiting) ?: source.next()
+    private fun nextPage(): List<T> {
+        val waited = QueueTime.take()
+        return CurrentCall.make(limits, limits.timeout, waited) {
+            call { if (waited == null) source.next() else source.nextAfterWaiting(waited) }
+        }
+    }
 
     override fun next(): T = lock.withLock { if (hasNext()) page.next() else throw NoSuchElementException() }
 }

@@ -201,13 +201,17 @@ private class GuardedReplays(private val inner: ReplayStore) : FfiReplayStore {
     override fun remove(key: String) = guarded { inner.remove(key) }
 }
 
-/** Runs a store of the caller. Only an [FfiForeignFailure] may propagate into native code, not even an [Error]. */
-internal inline fun <T> guarded(code: () -> T): T =
+/**
+ * Runs code of the caller, by default a store. Only an [FfiForeignFailure] may propagate into native code, not even an [Error].
+ *
+ * @param cause gets what it throws.
+ */
+internal inline fun <T> guarded(cause: LastCause = LastCause.ofStore, code: () -> T): T =
     try {
         code()
     } catch (error: Throwable) {
         if (error is InterruptedException) Thread.currentThread().interrupt()
-        LastCause.ofStore.put(error)
+        cause.put(error)
         throw FfiForeignFailure.Failed(described(error))
     }
 

@@ -99,11 +99,13 @@ internal class LastCause private constructor() {
     companion object {
         val ofTransport = LastCause()
         val ofStore = LastCause()
+        val ofSession = LastCause()
 
         /** Forgets the causes of an earlier call. */
         fun clear() {
             ofTransport.take()
             ofStore.take()
+            ofSession.take()
         }
     }
 }

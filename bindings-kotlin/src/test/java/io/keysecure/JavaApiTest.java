@@ -207,7 +207,8 @@ class JavaApiTest {
 
     @Test
     void methodsOfCallersCodeDeclareException() {
-        List<Class<?>> types = List.of(TokenStore.class, AttemptStore.class, ReplayStore.class, Decider.class, EventHandler.class);
+        List<Class<?>> types = List.of(
+                TokenStore.class, AttemptStore.class, ReplayStore.class, Decider.class, EventHandler.class, Session.class);
         for (Class<?> type : types) {
             for (Method one : type.getDeclaredMethods()) {
                 assertEquals(List.of(Exception.class), List.of(one.getExceptionTypes()), one.toString());

@@ -196,6 +196,8 @@ class AndroidTest {
             "webhook: {\"code\":0,\"message\":\"\"}",
             "replayed: REPLAYED true",
             "replay store: true",
+            "session: Bearer of-the-user",
+            "signed out: AUTHENTICATION true",
         )
     }
 }

@@ -15,7 +15,8 @@ class ReadmeTest {
     @Test
     fun `the README contains the code of the examples`() {
         val blocks = blocks(folder.resolve("README.md"), "kotlin")
-        val examples = listOf("Overview", "Pay", "Webhooks", "Decisions", "Payments").map { folder.resolve("examples/$it.kt").readText() }
+        val names = listOf("Overview", "Pay", "Relay", "Webhooks", "Decisions", "Payments")
+        val examples = names.map { folder.resolve("examples/$it.kt").readText() }
         assertEquals(examples.size, blocks.size)
         for ((example, block) in examples.zip(blocks)) {
             assertTrue(example.endsWith(block), block)

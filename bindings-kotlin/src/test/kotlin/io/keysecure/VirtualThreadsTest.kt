@@ -209,7 +209,8 @@ class VirtualThreadsTest {
             atOnce(threads, 64) { calls.mutate("busy", limit = Duration.ofSeconds(30)) { busy.countDown(); free.await() } }
             atOnce(threads, 64) { CallThreads.READS.run { busy.countDown(); free.await() } }
             busy.await()
-            val pager = Pager(Duration.ofMillis(200)) { PageSource({ listOf(1) }, { listOf(2) }, { false }, {}) }
+            val limits = CallLimits(Duration.ofMillis(200), Duration.ofMillis(200))
+            val pager = Pager(limits) { PageSource({ listOf(1) }, { listOf(2) }, { false }, {}) }
             val short = listOf<() -> Any?>(
                 { calls.mutate("pay") { } },
                 { calls.read { } },

@@ -4,6 +4,7 @@ import com.google.gson.JsonObject
 import com.google.gson.JsonParser
 import java.io.File
 import java.util.stream.Stream
+import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.DynamicTest
 import org.junit.jupiter.api.Test
@@ -20,6 +21,25 @@ class ConformanceTest {
             val data = JsonParser.parseString(file.readText()).asJsonObject
             Scenario(data).use { it.run() }
         }
+    }
+
+    /** All but `faults`: with the program, a lost response takes the 10 s of `settle`, in which the app sends its request again. */
+    @TestFactory
+    fun `scenarios through a relay`(): Stream<DynamicTest> = files.filter { it.nameWithoutExtension != "faults" }.stream().map { file ->
+        DynamicTest.dynamicTest("${file.nameWithoutExtension} through a relay") {
+            val data = JsonParser.parseString(file.readText()).asJsonObject
+            Scenario(data, isRelayed = true).use { it.run() }
+        }
+    }
+
+    @Test
+    fun `the calls of the protocol are relayed and no others`() {
+        val relayed = listOf("cards.get", "cards.list_page", "cards.delete", "accounts.ensure_transfer", "pci.client_token")
+        assertEquals(relayed, relayed.filter(Relayed::serves))
+        val direct = listOf(
+            "call", "doctor", "access_token", "cardholders.apply", "cardholders.ensure_cardholder", "simulation.auth", "pci.card_detail",
+        )
+        assertEquals(listOf<String>(), direct.filter(Relayed::serves))
     }
 
     @Test

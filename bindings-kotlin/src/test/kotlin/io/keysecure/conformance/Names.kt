@@ -18,6 +18,9 @@ class Names {
         return if (value.isJsonPrimitive) value.asString else value.toString()
     }
 
+    /** The cardholder of an app's session: the one that was saved as `holder`. */
+    fun holder(): String = if ("holder" in values) text("holder") else "nobody"
+
     /** Replaces every `${name}` and, when [nowMs] is given, every `@` time by its milliseconds. */
     fun fill(value: JsonElement, nowMs: Long?): JsonElement = when {
         value.isJsonPrimitive && value.asJsonPrimitive.isString -> fillText(value.asString, nowMs)

@@ -13,11 +13,12 @@ import io.keysecure.model.Environment
 import io.keysecure.model.Language
 import java.time.Duration
 
-/** Runs one scenario with a sandbox and a client. */
-class Scenario(private val data: JsonObject) : AutoCloseable {
+/** Runs one scenario with a sandbox and a client; if [isRelayed], with the client of an app where a relay serves the call. */
+class Scenario(private val data: JsonObject, private val isRelayed: Boolean = false) : AutoCloseable {
     private val sandbox = Sandbox(*options(data["sandbox"].asJsonObject))
     private val names = Names()
     private var client: Client
+    private var relay: Relayed? = null
     private var verifier: WebhookVerifier? = null
 
     init {
@@ -26,6 +27,7 @@ class Scenario(private val data: JsonObject) : AutoCloseable {
     }
 
     override fun close() {
+        relay?.close()
         client.close()
         sandbox.close()
     }
@@ -41,7 +43,8 @@ class Scenario(private val data: JsonObject) : AutoCloseable {
     }
 
     private fun runStep(step: JsonObject) {
-        val failure = step["error"]
+        val wanted = step["relay"]?.asJsonObject?.takeIf { isRelayed } ?: step
+        val failure = wanted["error"]
         val result = try {
             execute(step)
         } catch (error: KeySecureException) {
@@ -50,7 +53,7 @@ class Scenario(private val data: JsonObject) : AutoCloseable {
             return
         }
         check(failure == null) { "expected an error and got $result" }
-        step["expect"]?.let { compare(it, result) }
+        wanted["expect"]?.let { compare(it, result) }
         step["save"]?.asJsonObject?.entrySet()?.forEach { (name, path) ->
             val value = at(result, path.asString)
             check(!value.isJsonNull) { "no ${path.asString} in $result" }
@@ -65,12 +68,10 @@ class Scenario(private val data: JsonObject) : AutoCloseable {
 
     private fun execute(step: JsonObject): JsonElement {
         step["call"]?.asString?.let { call ->
-            val args = Args(names.fill(step["with"] ?: JsonObject(), null).asJsonObject, nowMs())
-            try {
-                return Calls(client, args).make(call)
-            } finally {
-                args.checkAllUsed(call)
-            }
+            val with = names.fill(step["with"] ?: JsonObject(), null).asJsonObject
+            val relay = relay
+            if (relay == null || !Relayed.serves(call)) return make(client, call, Args(with, nowMs()))
+            return relay.app(names.holder()).use { app -> make(app, call, Args(Relayed.arguments(with), nowMs())) }
         }
         step["control"]?.asString?.let { call ->
             val body = step["body"]?.let { names.fill(it, nowMs()).asJsonObject } ?: JsonObject()
@@ -83,6 +84,13 @@ class Scenario(private val data: JsonObject) : AutoCloseable {
         }
         return verify(names.fill(step["verify"], null).asJsonObject)
     }
+
+    private fun make(client: Client, call: String, args: Args): JsonElement =
+        try {
+            Calls(client, args).make(call)
+        } finally {
+            args.checkAllUsed(call)
+        }
 
     private fun verify(webhook: JsonObject): JsonElement {
         if (verifier == null || listOf("secrets", "app_id", "tolerance").any(webhook::has)) {
@@ -113,7 +121,13 @@ class Scenario(private val data: JsonObject) : AutoCloseable {
                 else -> error("unknown setting $name")
             }
         }
-        return builder.build()
+        val client = builder.build()
+        if (isRelayed) {
+            relay?.close()
+            val address = settings["base_url"]?.asString ?: names.text("base_url")
+            relay = Relayed(address, names.text("api_key"), names.text("api_secret"), settings)
+        }
+        return client
     }
 
     private fun nowMs(): Long = sandbox.now().toEpochMilli()

@@ -1,5 +1,5 @@
-//! A relay between the processes of a fleet and the platform: it resets connections, delays requests and responses, drops
-//! everything for a while, and has the sender of a request killed or suspended after some of its bytes.
+//! A proxy between the processes of a fleet and the platform, or between apps and their relays: it resets connections, delays
+//! requests and responses, drops everything for a while, and has a process killed or suspended after some bytes of a request.
 //!
 //! It delivers a delayed request at most [`LONGEST_HOLD`] after its arrival, so that no commit is later than 150 ms after the
 //! client has given up. Requests that arrive during a longer outage are lost, as are those that their client has reset.
@@ -17,16 +17,41 @@ use crate::campaign::random::Random;
 use crate::{Acceptor, WholeRequest};
 
 const LONGEST_HOLD: u64 = 450;
-/// One in this many requests that create something is disturbed.
-const CHANCE: u64 = 12;
-/// The requests that create something.
-const CREATES: [&[u8]; 2] = [b"POST /open-api/v1/account/transfer HTTP/1.1", b"POST /open-api/v1/card/apply HTTP/1.1"];
 
-/// An order to kill or suspend the process that sent a request. The receiver replies whether that was possible.
+/// What a proxy connects.
+#[derive(Debug)]
+pub(super) enum Hop {
+    /// Processes with the platform at this address. The process that sends a request is struck.
+    ToPlatform(String),
+    /// Apps with one of the relays that run. The relay that receives a request is struck.
+    ToRelays(Relays),
+}
+
+/// The addresses of the relays that run.
+pub(super) type Relays = Arc<Mutex<Vec<SocketAddr>>>;
+
+impl Hop {
+    /// The requests that create something.
+    fn creates(&self) -> &'static [&'static [u8]] {
+        match self {
+            Self::ToPlatform(_) => {
+                &[b"POST /open-api/v1/account/transfer HTTP/1.1", b"POST /open-api/v1/card/apply HTTP/1.1"]
+            }
+            Self::ToRelays(_) => &[
+                b"POST /v1/accounts.transfer HTTP/1.1",
+                b"POST /v1/accounts.ensure_transfer HTTP/1.1",
+                b"POST /v1/cards.apply HTTP/1.1",
+                b"POST /v1/cards.ensure_card HTTP/1.1",
+            ],
+        }
+    }
+}
+
+/// An order to kill or suspend a process. The receiver replies whether that was possible.
 #[derive(Debug)]
 pub(super) struct Order {
-    /// The port of the process's end of the connection.
-    pub(super) from: SocketAddr,
+    /// The process's end of the connection.
+    pub(super) end: SocketAddr,
     pub(super) what: Strike,
     pub(super) done: Sender<bool>,
 }
@@ -38,16 +63,18 @@ pub(super) enum Strike {
     Suspend(Duration),
 }
 
-/// A running relay. It accepts no connections after it was dropped.
+/// A running proxy. It accepts no connections after it was dropped.
 #[derive(Debug)]
-pub(super) struct Relay {
+pub(super) struct FaultProxy {
     acceptor: Acceptor,
     shared: Arc<Shared>,
 }
 
 #[derive(Debug)]
 struct Shared {
-    platform: String,
+    hop: Hop,
+    /// One in this many requests that create something is disturbed.
+    chances: u64,
     dead_until: Mutex<Option<Instant>>,
     random: Mutex<Random>,
     orders: Mutex<Sender<Order>>,
@@ -58,7 +85,7 @@ struct Shared {
 #[derive(Debug, Clone, Copy)]
 enum Fate {
     Passes,
-    /// Some bytes pass; then its sender is killed or suspended, and the rest passes or not.
+    /// Some bytes pass; then a process is killed or suspended, and the rest passes or not.
     Struck {
         part: u64,
         what: Strike,
@@ -74,15 +101,17 @@ enum Fate {
     ResponseHeld(Duration),
 }
 
-impl Relay {
+impl FaultProxy {
     pub(super) fn start(
-        base_url: &str,
+        hop: Hop,
+        chances: u64,
         random: Random,
         journal: Arc<Journal>,
         orders: Sender<Order>,
     ) -> io::Result<Self> {
         let shared = Arc::new(Shared {
-            platform: base_url.trim_start_matches("http://").to_owned(),
+            hop,
+            chances,
             dead_until: Mutex::default(),
             random: Mutex::new(random),
             orders: Mutex::new(orders),
@@ -91,7 +120,7 @@ impl Relay {
         let carrying = Arc::clone(&shared);
         let acceptor = Acceptor::start((Ipv4Addr::LOCALHOST, 0).into(), move |stream| {
             let shared = Arc::clone(&carrying);
-            // An error here is a broken connection, which is the purpose of the relay.
+            // An error here is a broken connection, which is the purpose of the proxy.
             std::thread::spawn(move || shared.carry(&stream));
         })?;
         Ok(Self { acceptor, shared })
@@ -109,8 +138,26 @@ impl Relay {
 }
 
 impl Shared {
+    /// Connects to the server: of several relays, to any.
+    fn connect(&self) -> io::Result<TcpStream> {
+        match &self.hop {
+            Hop::ToPlatform(address) => TcpStream::connect(address),
+            Hop::ToRelays(relays) => {
+                let relay = lock(&self.random).pick(&lock(relays));
+                TcpStream::connect(relay.ok_or(io::ErrorKind::ConnectionRefused)?)
+            }
+        }
+    }
+
     fn carry(&self, client: &TcpStream) -> io::Result<()> {
-        let platform = TcpStream::connect(&self.platform)?;
+        let platform = match self.connect() {
+            Ok(platform) => platform,
+            Err(error) => {
+                self.journal.event("no relay can be reached");
+                SockRef::from(client).set_linger(Some(Duration::ZERO))?;
+                return Err(error);
+            }
+        };
         client.set_nodelay(true)?;
         platform.set_nodelay(true)?;
         let hold_response = Mutex::new(None);
@@ -164,7 +211,7 @@ impl Shared {
                 return reset(client, platform);
             }
             let mut request = bytes[..count].to_vec();
-            if !CREATES.iter().any(|begin| request.starts_with(begin)) {
+            if !self.hop.creates().iter().any(|begin| request.starts_with(begin)) {
                 platform.write_all(&request)?;
                 continue;
             }
@@ -191,7 +238,11 @@ impl Shared {
                     read_whole(client, &mut request)?;
                     let (begin, rest) = split(&request, part);
                     platform.write_all(begin)?;
-                    if self.strike(client.peer_addr()?, what) {
+                    let victim = match self.hop {
+                        Hop::ToPlatform(_) => client.peer_addr()?,
+                        Hop::ToRelays(_) => platform.peer_addr()?,
+                    };
+                    if self.strike(victim, what) {
                         self.journal.event(match (what, rest.is_empty()) {
                             (Strike::Kill, true) => "process killed after a request",
                             (Strike::Kill, false) => "process killed in mid-request",
@@ -209,7 +260,7 @@ impl Shared {
 
     fn fate(&self) -> Fate {
         let mut random = lock(&self.random);
-        if !random.one_in(CHANCE) {
+        if !random.one_in(self.chances) {
             return Fate::Passes;
         }
         // A part above 1,000 is the whole request: one in nine.
@@ -225,10 +276,10 @@ impl Shared {
         }
     }
 
-    /// Orders to kill or suspend the sender, and waits until it is done. `false` if the sender is gone or its parent too busy.
-    fn strike(&self, from: SocketAddr, what: Strike) -> bool {
+    /// Orders to kill or suspend a process, and waits until it is done. `false` if it is gone or its parent too busy.
+    fn strike(&self, end: SocketAddr, what: Strike) -> bool {
         let (done, wait) = mpsc::channel();
-        let sent = lock(&self.orders).send(Order { from, what, done }).is_ok();
+        let sent = lock(&self.orders).send(Order { end, what, done }).is_ok();
         sent && wait.recv_timeout(Duration::from_millis(LONGEST_HOLD)).unwrap_or(false)
     }
 

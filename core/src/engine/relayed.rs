@@ -1,0 +1,94 @@
+//! The hop to a relay: what differs from a request to the platform (`docs/relay.md`).
+
+use std::time::Duration;
+
+use super::envelope::{EnvelopeError, Unreadable};
+use super::operation::Effect;
+use super::retry::AttemptOutcome;
+use super::{Call, Engine};
+use crate::codec::json::{Extra, Json};
+use crate::error::{Error, ErrorKind, Outcome};
+use crate::secrets::Secret;
+use crate::session::Session;
+use crate::store::{is_token, unique};
+
+impl Engine {
+    /// The header by which a relay recognises a request that is sent again: the tap of a mutation without a merchant reference, and
+    /// the id of an exactly-once call, which says by it whether the call created its target.
+    pub(super) fn repeat_key(&self, call: &Call<'_>) -> Result<Option<(&'static str, String)>, Error> {
+        if !self.settings.is_relayed() || call.operation.effect == Effect::Read {
+            return Ok(None);
+        }
+        let header = match call.reference {
+            None => "Idempotency-Key",
+            Some(_) if call.operation.is_repeatable() => "Call-Id",
+            Some(_) => return Ok(None),
+        };
+        let key = unique().map_err(|_| Error::config("this machine has no source of random numbers"))?;
+        Ok(Some((header, key)))
+    }
+
+    /// The value of the header `Authorization`, for a call that ends at `deadline`. `refused`: the relay refused the session of the
+    /// attempt before.
+    pub(super) fn authorization(
+        &self,
+        session: &dyn Session,
+        refused: bool,
+        deadline: Duration,
+    ) -> Result<Secret, Error> {
+        let outcome = if refused { Outcome::Rejected } else { Outcome::NotSent };
+        let error = |detail: &str| Error::with_kind(ErrorKind::Authentication, outcome, detail);
+        let found = session.token_within(refused, deadline.saturating_sub(self.now()));
+        // The session may wait for a user or a network, while the call is interrupted, ends or its client is closed. Then
+        // nothing more is sent, and an app must not take it for the end of the session.
+        self.check_open()?;
+        if found.is_err() {
+            self.clock.between_waits()?;
+        }
+        if self.now() >= deadline {
+            return Err(Error::timeout(outcome, "the session took all the time of the call"));
+        }
+        let token = found.map_err(|_| error("there is no session: sign in again"))?;
+        if !is_token(token.expose()) {
+            return Err(error("the session token must be printable ASCII without spaces"));
+        }
+        Ok(Secret::from(format!("Bearer {}", token.expose())))
+    }
+}
+
+/// The outcome of an attempt that the relay refused, with the error. `others` are the fields of the response besides its code.
+/// Only a relay says in it what happened to the operation: any other response leaves that open.
+pub(super) fn refusal(others: &Extra, http_status: u16) -> (AttemptOutcome, Error) {
+    let Some(error) = others.get("error").map(Json::as_str).and_then(Error::from_wire) else {
+        return (AttemptOutcome::MalformedResponse { http_status }, Error::invalid_response(NOT_A_RELAY));
+    };
+    let outcome = match (error.kind(), error.outcome()) {
+        (ErrorKind::Authentication, Outcome::NotSent | Outcome::Rejected) => AttemptOutcome::Unauthorized,
+        // Sent again after a pause, as the platform's own code for too many requests is.
+        (ErrorKind::RateLimit, Outcome::NotSent | Outcome::Rejected) => AttemptOutcome::Refused(RATE_LIMIT),
+        _ => AttemptOutcome::Relayed,
+    };
+    (outcome, error)
+}
+
+/// The platform's code for too many requests.
+const RATE_LIMIT: i64 = 1009;
+const NOT_A_RELAY: &str = "the response is not a relay's: check the address, and gateways in between";
+
+/// The outcome of an attempt whose response is not an envelope, with the error.
+pub(super) fn for_unreadable(unreadable: Unreadable, http_status: u16) -> (AttemptOutcome, Error) {
+    let error = match (unreadable.reason, http_status) {
+        (EnvelopeError::NoCode | EnvelopeError::Page, 401) => {
+            let error =
+                Error::with_kind(ErrorKind::Authentication, Outcome::Rejected, "HTTP 401: the session was refused");
+            return (AttemptOutcome::Unauthorized, error);
+        }
+        (EnvelopeError::Contradictory, _) => return (AttemptOutcome::Unacceptable, unreadable.error),
+        (_, 403) => {
+            let detail = "HTTP 403 without an error of the relay: a gateway in between refused the request";
+            Error::with_kind(ErrorKind::Permission, Outcome::Unknown, detail)
+        }
+        _ => unreadable.error,
+    };
+    (AttemptOutcome::MalformedResponse { http_status }, error)
+}

@@ -1,0 +1,284 @@
+//! Webhooks that are kept for the apps of their cardholders.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::bounded::Bounded;
+
+/// Time for which an event is kept.
+const KEPT_FOR: Duration = Duration::from_secs(3600);
+/// Maximum number of cardholders whose events are kept. The one that nobody published or read for the longest time is forgotten
+/// first.
+const MAX_CARDHOLDERS: usize = 20_000;
+/// Maximum size of all events together, in bytes.
+const MAX_BYTES: usize = 64 * 1024 * 1024;
+/// Size of an event besides its data, about.
+const OVERHEAD: usize = 128;
+
+/// An event of a cardholder.
+#[derive(Debug, Clone)]
+pub(super) struct Kept {
+    pub number: u64,
+    /// Name of the action.
+    pub name: &'static str,
+    /// The data as JSON in one line.
+    pub data: Arc<str>,
+    at: Instant,
+}
+
+/// Where a reader of events is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Position {
+    /// After the event with this number.
+    After(u64),
+    /// Unknown: events may be missing before this number.
+    Lost(u64),
+}
+
+/// What there is for a reader.
+#[derive(Debug)]
+pub(super) enum News {
+    /// Events, in their order. None if the time ran out.
+    Events(Vec<Kept>),
+    /// Events before this number may be missing.
+    Reset(u64),
+}
+
+/// Buffer of the events of all cardholders.
+pub(super) trait EventBuffer: Send + Sync {
+    /// Keeps an event of a cardholder and wakes the readers.
+    fn publish(&self, cardholder_no: &str, name: &'static str, data: &str);
+
+    /// The position of a new reader: at the end, or after the event that it names.
+    fn position(&self, cardholder_no: &str, last_id: Option<&str>) -> Position;
+
+    /// Waits for events after a position.
+    fn read(&self, cardholder_no: &str, after: u64, timeout: Duration) -> News;
+
+    /// The id of an event, or of a position.
+    fn id(&self, number: u64) -> String;
+}
+
+/// Buffer in the memory of this process.
+#[derive(Debug)]
+pub(super) struct MemoryEvents {
+    /// Distinguishes the ids of this process from those of an earlier one.
+    epoch: String,
+    /// Maximum number of events of a cardholder.
+    most: usize,
+    max_bytes: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// Number of the last event of all cardholders.
+    last: u64,
+    /// Number up to which events of forgotten cardholders may be missing.
+    forgotten: u64,
+    /// Size of all events.
+    bytes: usize,
+    channels: Bounded<Channel>,
+}
+
+/// The events of one cardholder.
+#[derive(Debug)]
+struct Channel {
+    kept: VecDeque<Kept>,
+    /// Number up to which events may be missing.
+    missing: u64,
+    changed: Arc<Condvar>,
+}
+
+impl MemoryEvents {
+    /// Creates a buffer of the last `most` events of each cardholder.
+    pub(super) fn new(most: usize, epoch: String) -> Self {
+        let state = State { last: 0, forgotten: 0, bytes: 0, channels: Bounded::new(MAX_CARDHOLDERS) };
+        Self { epoch, most: most.max(1), max_bytes: MAX_BYTES, state: Mutex::new(state) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Uses the events of a cardholder, after those that are too old or too many are dropped.
+    fn with<T>(&mut self, cardholder_no: &str, most: usize, work: impl FnOnce(&mut Channel) -> T) -> T {
+        let missing = self.forgotten;
+        let make = || Channel { kept: VecDeque::new(), missing, changed: Arc::default() };
+        let (channel, old) = self.channels.entry(cardholder_no, make);
+        let before = channel.bytes();
+        let result = work(channel);
+        channel.drop_old(most);
+        let after = channel.bytes();
+        self.bytes = (self.bytes + after).saturating_sub(before);
+        self.forget(old);
+        result
+    }
+
+    /// Counts the events of a cardholder who is forgotten as missing. Its readers learn of it.
+    fn forget(&mut self, old: Option<Channel>) {
+        let Some(old) = old else { return };
+        self.bytes = self.bytes.saturating_sub(old.bytes());
+        self.forgotten = self.forgotten.max(old.last());
+        old.changed.notify_all();
+    }
+}
+
+impl Channel {
+    /// Number of the last event.
+    fn last(&self) -> u64 {
+        self.kept.back().map_or(self.missing, |kept| kept.number)
+    }
+
+    fn bytes(&self) -> usize {
+        self.kept.iter().map(|kept| kept.data.len() + OVERHEAD).sum()
+    }
+
+    fn drop_old(&mut self, most: usize) {
+        while let Some(oldest) = self.kept.front()
+            && (self.kept.len() > most || oldest.at.elapsed() > KEPT_FOR)
+        {
+            self.missing = self.missing.max(oldest.number);
+            self.kept.pop_front();
+        }
+    }
+
+    /// What there is after a position; `None` if there is nothing.
+    fn news(&self, after: u64) -> Option<News> {
+        if self.missing > after {
+            return Some(News::Reset(self.last()));
+        }
+        if self.last() <= after {
+            return None;
+        }
+        Some(News::Events(self.kept.iter().filter(|kept| kept.number > after).cloned().collect()))
+    }
+}
+
+impl EventBuffer for MemoryEvents {
+    fn publish(&self, cardholder_no: &str, name: &'static str, data: &str) {
+        let mut state = self.state();
+        state.last += 1;
+        let number = state.last;
+        // A line end in JSON is white space: within a string it is written as an escape.
+        let data = data.replace(['\r', '\n'], " ").into();
+        state.with(cardholder_no, self.most, |channel| {
+            channel.kept.push_back(Kept { number, name, data, at: Instant::now() });
+            channel.changed.notify_all();
+        });
+        while state.bytes > self.max_bytes {
+            let Some(oldest) = state.channels.remove_oldest() else { return };
+            state.forget(Some(oldest));
+        }
+    }
+
+    fn position(&self, cardholder_no: &str, last_id: Option<&str>) -> Position {
+        let mut state = self.state();
+        let last = state.last;
+        let Some(id) = last_id else { return Position::After(last) };
+        let number = id.strip_prefix(&*self.epoch).and_then(|rest| rest.strip_prefix('-')?.parse::<u64>().ok());
+        state.with(cardholder_no, self.most, |channel| channel.drop_old(self.most));
+        let missing = state.with(cardholder_no, self.most, |channel| channel.missing);
+        match number {
+            Some(number) if number <= last && number >= missing => Position::After(number),
+            _ => Position::Lost(last),
+        }
+    }
+
+    fn read(&self, cardholder_no: &str, after: u64, timeout: Duration) -> News {
+        let until = Instant::now() + timeout;
+        let mut state = self.state();
+        loop {
+            let (news, changed) =
+                state.with(cardholder_no, self.most, |channel| (channel.news(after), Arc::clone(&channel.changed)));
+            let left = until.saturating_duration_since(Instant::now());
+            match news {
+                Some(news) => return news,
+                None if left.is_zero() => return News::Events(Vec::new()),
+                None => state = changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0,
+            }
+        }
+    }
+
+    fn id(&self, number: u64) -> String {
+        format!("{}-{number}", self.epoch)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Duration = Duration::ZERO;
+
+    fn buffer() -> MemoryEvents {
+        MemoryEvents::new(3, "e1".to_owned())
+    }
+
+    fn read(buffer: &MemoryEvents, cardholder_no: &str, after: u64) -> Option<Vec<String>> {
+        match buffer.read(cardholder_no, after, NOW) {
+            News::Events(events) => Some(events.iter().map(|kept| kept.data.to_string()).collect()),
+            News::Reset(_) => None,
+        }
+    }
+
+    #[test]
+    fn a_reader_gets_what_it_missed_of_its_own_cardholder() {
+        let buffer = buffer();
+        assert_eq!(buffer.position("1", None), Position::After(0));
+        buffer.publish("1", "Consumption", "a");
+        buffer.publish("2", "Consumption", "b");
+        buffer.publish("1", "Consumption", "c\r\n d");
+        assert_eq!(read(&buffer, "1", 0).unwrap(), ["a", "c   d"]);
+        assert_eq!(read(&buffer, "2", 0).unwrap(), ["b"]);
+        assert_eq!(buffer.position("1", Some("e1-1")), Position::After(1));
+        assert_eq!(read(&buffer, "1", 1).unwrap(), ["c   d"]);
+        assert_eq!(buffer.position("1", None), Position::After(3));
+        assert!(read(&buffer, "3", 0).unwrap().is_empty());
+    }
+
+    #[test]
+    fn an_id_that_the_buffer_does_not_reach_is_lost() {
+        let buffer = buffer();
+        for data in ["a", "b", "c", "d"] {
+            buffer.publish("1", "Consumption", data);
+        }
+        assert_eq!(buffer.position("1", Some("e1-1")), Position::After(1));
+        for lost in ["e1-0", "e0-2", "e1-5", "e1-", "e1", "", "-1", "e1-x", "e1-99999999999999999999", "e1-+1\n"] {
+            assert_eq!(buffer.position("1", Some(lost)), Position::Lost(4), "{lost}");
+        }
+        assert!(read(&buffer, "1", 0).is_none());
+        assert_eq!(read(&buffer, "1", 1).unwrap().len(), 3);
+    }
+
+    #[test]
+    fn the_events_of_all_cardholders_together_are_bounded() {
+        let buffer = MemoryEvents { max_bytes: 1000, ..buffer() };
+        buffer.publish("1", "Consumption", &"x".repeat(400));
+        buffer.publish("2", "Consumption", &"y".repeat(400));
+        assert!(read(&buffer, "1", 0).is_none(), "forgotten, and said so");
+        assert_eq!(read(&buffer, "2", 0).unwrap().len(), 1);
+        assert_eq!(buffer.state().bytes, 400 + OVERHEAD);
+        for number in 0..100 {
+            buffer.publish(&number.to_string(), "Consumption", "z");
+        }
+        assert!(buffer.state().bytes <= 1000);
+    }
+
+    #[test]
+    fn a_reader_that_waits_wakes_up() {
+        let buffer = Arc::new(buffer());
+        let writer = Arc::clone(&buffer);
+        let thread = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(30));
+            writer.publish("2", "Consumption", "other");
+            writer.publish("1", "Consumption", "own");
+        });
+        let News::Events(events) = buffer.read("1", 0, Duration::from_secs(20)) else { panic!("reset") };
+        assert_eq!(events.len(), 1);
+        thread.join().unwrap();
+    }
+}

@@ -1,0 +1,150 @@
+//! The stream of a session's events, as server-sent events.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::events::{EventBuffer, News, Position};
+use super::places::Place;
+
+/// Time after which a stream without events sends a comment, so that no proxy takes it for dead.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// Stream of a cardholder's webhooks, from [`Relay::events`](crate::Relay::events).
+///
+/// Respond with status 200 and [`HEADERS`](Self::HEADERS), and write each chunk as it comes, without a `Content-Length`. As an
+/// iterator it blocks until the next chunk, 15 seconds at most, and ends when the session is due to be authorized again: the app
+/// then connects once more. Drop it when the app has gone.
+pub struct EventStream {
+    buffer: Arc<dyn EventBuffer>,
+    cardholder_no: String,
+    after: u64,
+    /// What is sent before the first event.
+    opening: Option<String>,
+    ends: Instant,
+    last_chunk: Instant,
+    _place: Place,
+}
+
+impl EventStream {
+    /// The headers of the response.
+    pub const HEADERS: [(&'static str, &'static str); 3] = [
+        ("Content-Type", "text/event-stream"),
+        ("Cache-Control", "no-store"),
+        // Proxies such as nginx would collect the chunks.
+        ("X-Accel-Buffering", "no"),
+    ];
+
+    pub(super) fn new(
+        buffer: Arc<dyn EventBuffer>,
+        cardholder_no: &str,
+        last_id: Option<&str>,
+        lasts: Duration,
+        place: Place,
+    ) -> Self {
+        let now = Instant::now();
+        let (after, opening) = match buffer.position(cardholder_no, last_id) {
+            // The id alone: an app that loses the connection before the first event knows where it was.
+            Position::After(number) => (number, format!(": connected\nid: {}\n\n", buffer.id(number))),
+            Position::Lost(number) => (number, reset(&buffer.id(number))),
+        };
+        Self {
+            buffer,
+            cardholder_no: cardholder_no.to_owned(),
+            after,
+            opening: Some(opening),
+            ends: now + lasts,
+            last_chunk: now,
+            _place: place,
+        }
+    }
+
+    /// Waits for the next chunk, `timeout` at most. An empty text if there is none by then; `None` if the stream has ended.
+    ///
+    /// For servers that must look at the connection from time to time; others use the iterator.
+    pub fn next_chunk(&mut self, timeout: Duration) -> Option<String> {
+        if let Some(opening) = self.opening.take() {
+            return Some(self.sent(opening));
+        }
+        let left = self.ends.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return None;
+        }
+        let quiet = HEARTBEAT.saturating_sub(self.last_chunk.elapsed());
+        match self.buffer.read(&self.cardholder_no, self.after, timeout.min(quiet).min(left)) {
+            News::Reset(number) => {
+                self.after = number;
+                let chunk = reset(&self.buffer.id(number));
+                Some(self.sent(chunk))
+            }
+            News::Events(events) => {
+                let Some(last) = events.last() else {
+                    let is_due = self.last_chunk.elapsed() >= HEARTBEAT;
+                    return Some(if is_due { self.sent(":\n\n".to_owned()) } else { String::new() });
+                };
+                self.after = last.number;
+                let chunk = events.iter().map(|event| {
+                    format!("id: {}\nevent: {}\ndata: {}\n\n", self.buffer.id(event.number), event.name, event.data)
+                });
+                let chunk = chunk.collect();
+                Some(self.sent(chunk))
+            }
+        }
+    }
+
+    fn sent(&mut self, chunk: String) -> String {
+        self.last_chunk = Instant::now();
+        chunk
+    }
+}
+
+/// The event that tells an app to read its lists again.
+fn reset(id: &str) -> String {
+    format!("id: {id}\nevent: reset\ndata: {{}}\n\n")
+}
+
+impl Iterator for EventStream {
+    type Item = String;
+
+    fn next(&mut self) -> Option<String> {
+        loop {
+            match self.next_chunk(HEARTBEAT)? {
+                chunk if chunk.is_empty() => {}
+                chunk => return Some(chunk),
+            }
+        }
+    }
+}
+
+impl fmt::Debug for EventStream {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("EventStream").field("cardholder_no", &self.cardholder_no).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::events::MemoryEvents;
+    use super::super::places::Places;
+    use super::*;
+
+    const SOON: Duration = Duration::from_millis(10);
+
+    #[test]
+    fn a_stream_opens_with_its_id_and_ends_with_its_time() {
+        let streams = Places::new(4);
+        let buffer: Arc<dyn EventBuffer> = Arc::new(MemoryEvents::new(10, "e1".to_owned()));
+        let open = |last_id| {
+            let place = streams.take("s").unwrap();
+            EventStream::new(Arc::clone(&buffer), "1001", last_id, Duration::from_millis(60), place)
+        };
+        let mut stream = open(None);
+        assert_eq!(stream.next_chunk(SOON).unwrap(), ": connected\nid: e1-0\n\n");
+        assert_eq!(stream.next_chunk(SOON).unwrap(), "");
+        buffer.publish("1001", "Consumption", "{\"a\":\n1}");
+        assert_eq!(stream.next().unwrap(), "id: e1-1\nevent: Consumption\ndata: {\"a\": 1}\n\n");
+        assert_eq!(stream.next(), None);
+        assert_eq!(open(Some("e0-7")).next().unwrap(), "id: e1-1\nevent: reset\ndata: {}\n\n");
+        assert_eq!(open(Some("e1-0")).nth(1).unwrap(), "id: e1-1\nevent: Consumption\ndata: {\"a\": 1}\n\n");
+    }
+}

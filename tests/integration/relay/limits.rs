@@ -1,0 +1,162 @@
+//! Limits of transfers, by one transfer and by the day.
+
+use std::sync::{Arc, Barrier};
+use std::time::Duration;
+
+use keysecure::{Client, Denial, MemoryStore, QuotaStore, Relay, Reservation, Reserved, Store, StoreUnavailable};
+use keysecure_sandbox::{Fault, FaultKind};
+
+use super::{AppResponse, OldStore, Shop, everything};
+
+fn assert_exceeded(response: &AppResponse) {
+    assert_eq!((response.status, response.error()), (403, ("permission", "not_sent")), "{}", response.body);
+}
+
+#[test]
+fn one_transfer_and_the_sum_of_a_day_are_limited_to_the_cent() {
+    let shop = Shop::new();
+    assert_exceeded(&shop.transfer("small", "a", "50.01"));
+    assert_eq!(shop.record().denial, Some(Denial::LimitExceeded));
+    for (tap, amount, status) in
+        [("b", "50.00", 200), ("c", "49.99", 200), ("d", "0.02", 403), ("e", "0.01", 200), ("f", "0.01", 403)]
+    {
+        assert_eq!(shop.transfer("small", tap, amount).status, status, "{tap}");
+    }
+    assert_eq!(shop.sandbox.transfers().len(), 3);
+    // The other direction counts as well, and so does another session of the cardholder.
+    let out = r#"{"transfer_unique_no":"g","type":"Out","balance":"0.01"}"#;
+    assert_exceeded(&shop.send("small", "accounts.transfer", &[], out));
+    assert_eq!(shop.transfer("own", "h", "5").status, 200);
+    assert_eq!(shop.transfer("other", "b", "50").status, 200);
+}
+
+#[test]
+fn a_tap_counts_once_and_its_result_is_found_beyond_the_limit() {
+    let shop = Shop::new();
+    for _ in 0..5 {
+        assert_eq!(shop.transfer("small", "a", "50").status, 200);
+    }
+    assert_eq!(shop.transfer("small", "b", "50").status, 200);
+    assert_exceeded(&shop.transfer("small", "c", "1"));
+    // Made with a larger limit, and found with a smaller one.
+    assert_eq!(shop.transfer("own", "large", "500").data()["created"], true);
+    let found = shop.transfer("small", "large", "500");
+    assert_eq!(found.data()["created"], false);
+    assert_eq!(shop.sandbox.transfers().len(), 3);
+}
+
+#[test]
+fn a_small_amount_makes_no_room_for_a_large_one_under_the_same_tap() {
+    let shop = Shop::without_waits();
+    assert_eq!(shop.transfer("small", "full", "50").status, 200);
+    assert_eq!(shop.transfer("small", "rest", "49.99").status, 200);
+    // A cent is counted, and what became of it is unknown.
+    for _ in 0..3 {
+        shop.sandbox.fault(Fault::on("accounts.transfer", FaultKind::DropBeforeRead));
+    }
+    assert_eq!(shop.transfer("small", "a", "0.01").error().1, "unknown");
+    shop.sandbox.clear_faults();
+    let response = shop.transfer("small", "a", "50");
+    // It may have been carried out with a cent.
+    assert_eq!((response.status, response.error()), (403, ("permission", "unknown")));
+    assert_eq!(shop.sandbox.transfers().len(), 2);
+    // The same request continues.
+    assert_eq!(shop.transfer("small", "a", "0.01").data()["created"], true);
+}
+
+#[test]
+fn what_did_not_happen_does_not_count() {
+    let shop = Shop::new();
+    for code in [3001, 2005] {
+        shop.sandbox.fault(Fault::on("accounts.transfer", FaultKind::Code(code)));
+        assert_eq!(shop.transfer("small", &code.to_string(), "50").error().1, "rejected");
+    }
+    assert_eq!(shop.transfer("small", "a", "50").status, 200);
+    // A conflict counts nothing either.
+    assert_eq!(shop.transfer("small", "a", "49").error(), ("conflict", "not_sent"));
+    assert_eq!(shop.transfer("small", "b", "50").status, 200);
+    assert_exceeded(&shop.transfer("small", "c", "0.01"));
+}
+
+#[test]
+fn concurrent_transfers_never_exceed_the_day() {
+    let shop = Shop::new();
+    let barrier = Barrier::new(8);
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let (shop, barrier) = (&shop, &barrier);
+            scope.spawn(move || {
+                barrier.wait();
+                for number in 0..3 {
+                    let response = shop.transfer("small", &format!("{thread}-{number}"), "30");
+                    assert!([200, 403].contains(&response.status), "{}", response.body);
+                }
+            });
+        }
+    });
+    assert_eq!(shop.sandbox.transfers().len(), 3);
+}
+
+#[test]
+fn a_refusal_gives_nothing_back_that_the_same_tap_spends_meanwhile() {
+    let shop = Shop::new();
+    // The first request looks its tap up slowly, and its transfer is refused. The second waits for it, and is carried out.
+    shop.sandbox.fault(Fault::on("accounts.transfers", FaultKind::Stall(Duration::from_millis(400))));
+    shop.sandbox.fault(Fault::on("accounts.transfer", FaultKind::Code(3001)));
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| shop.transfer("small", "a", "50"));
+        std::thread::sleep(Duration::from_millis(150));
+        assert_eq!(shop.transfer("small", "a", "50").status, 200);
+        assert_eq!(first.join().unwrap().error().1, "rejected");
+    });
+    assert_eq!(shop.transfer("small", "b", "50").status, 200);
+    assert_exceeded(&shop.transfer("small", "c", "50"));
+    assert_eq!(shop.sandbox.transfers().len(), 2);
+}
+
+#[test]
+fn the_next_day_of_the_platform_has_its_own_sum() {
+    let shop = Shop::new();
+    assert_eq!(shop.transfer("small", "a", "50").status, 200);
+    assert_eq!(shop.transfer("small", "b", "50").status, 200);
+    assert_exceeded(&shop.transfer("small", "c", "1"));
+    shop.sandbox.advance(Duration::from_secs(24 * 3600));
+    // The client learns the platform's time from a response.
+    assert_eq!(shop.post("cardholders.get", "{}").status, 200);
+    assert_eq!(shop.transfer("small", "c", "50").status, 200);
+}
+
+/// A store that cannot be reached.
+struct Gone;
+
+impl QuotaStore for Gone {
+    fn reserve(&self, _: &Reservation<'_>, _: Duration) -> Result<Reserved, StoreUnavailable> {
+        Err(StoreUnavailable)
+    }
+    fn release(&self, _: &str, _: &str, _: Duration) -> Result<(), StoreUnavailable> {
+        Err(StoreUnavailable)
+    }
+}
+
+#[test]
+fn without_a_store_that_counts_nothing_is_sent() {
+    let shop = Shop::new();
+    let attempts = Arc::new(OldStore(MemoryStore::new()));
+    for store in [Store::new().attempts(attempts.clone()), Store::new().attempts(attempts).quota(Arc::new(Gone))] {
+        let client = Client::builder(shop.sandbox.api_key(), shop.sandbox.api_secret());
+        let client = client.base_url(shop.sandbox.base_url()).store(store).build().unwrap();
+        let own = shop.own.clone();
+        let relay = Relay::builder(&client, move |_| Some(everything(&own))).build().unwrap();
+        let shop = Shop {
+            client,
+            relay,
+            records: Arc::default(),
+            sandbox: shop.sandbox.clone(),
+            own: shop.own.clone(),
+            other: shop.other.clone(),
+        };
+        let response = shop.transfer("own", "tap-1", "5");
+        assert_eq!((response.status, response.error()), (503, ("transport", "unknown")), "{}", response.body);
+    }
+    assert_eq!(shop.sandbox.requests_to("accounts.transfer"), 0);
+}

@@ -1,0 +1,148 @@
+//! The client of a relay against the relay itself, over HTTP.
+
+use std::io::Read as _;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
+
+use keysecure::{
+    ActivateCard, ApplyCard, Client, Cvv, EnsureOptions, Error, ErrorKind, ListCards, ListConsumptions, ListPackages,
+    ListTransfers, Outcome, Pin, Relay, RelayRequest, Secret, SetPin, Transfer, TransferType,
+};
+use keysecure_sandbox::{Fault, FaultKind};
+use keysecure_tests::{free_address, virtual_card};
+use oxhttp::Server;
+use oxhttp::model::{Body, Request, Response};
+
+use super::Shop;
+
+/// Serves a relay over HTTP.
+fn serve(relay: Relay) -> SocketAddr {
+    let address = free_address();
+    let server = Server::new(move |request| respond(&relay, request))
+        .bind((Ipv4Addr::LOCALHOST, address.port()))
+        .with_global_timeout(Duration::from_secs(60));
+    server.spawn().unwrap();
+    address
+}
+
+fn respond(relay: &Relay, request: &mut Request<Body>) -> Response<Body> {
+    let mut body = Vec::new();
+    let most = relay.max_request_bytes() as u64 + 1;
+    request.body_mut().take(most).read_to_end(&mut body).unwrap();
+    let headers: Vec<(&str, &str)> =
+        request.headers().iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap_or(""))).collect();
+    let path = request.uri().path_and_query().map_or("", |path| path.as_str());
+    let response =
+        relay.handle(&RelayRequest { method: request.method().as_str(), path, headers: &headers, body: &body });
+    let mut built = Response::builder().status(response.status);
+    for (name, value) in &response.headers {
+        built = built.header(*name, value);
+    }
+    built.body(Body::from(response.body.to_vec())).unwrap()
+}
+
+/// A shop whose relay is served, and an app of its cardholder.
+fn app(session: &'static str) -> (Shop, Client) {
+    let shop = Shop::new();
+    let url = format!("http://127.0.0.1:{}", serve(shop.relay.clone()).port());
+    let client = Client::relay(url, move |_: bool| Ok(Secret::from(session))).build().unwrap();
+    (shop, client)
+}
+
+fn transfer(cardholder_no: &str, tap: &str) -> Transfer {
+    Transfer {
+        cardholder_no: cardholder_no.into(),
+        transfer_unique_no: tap.into(),
+        r#type: TransferType::In,
+        amount: 25.into(),
+    }
+}
+
+fn facts(error: &Error) -> (ErrorKind, Outcome) {
+    (error.kind(), error.outcome())
+}
+
+#[test]
+fn an_app_makes_every_call_that_its_scope_grants() {
+    let (shop, app) = app("own");
+    let own = &shop.own;
+    let (now, day) = (SystemTime::now(), Duration::from_secs(86_400));
+    assert_eq!(app.cardholders().get(own).unwrap().cardholder_no, *own);
+    let application = virtual_card(own, "card-1");
+    let card = app.cards().ensure_card(&application, &EnsureOptions::first_attempt()).unwrap();
+    assert!(card.created && card.value.card_unique_no.as_deref() == Some("card-1"));
+    let card_no = app.cards().apply(&ApplyCard { ..application }).unwrap().card_no;
+    assert_eq!(card_no, card.value.card_no);
+    shop.sandbox.issue_card(&card_no).ok();
+    assert_eq!(app.cards().get(&card_no).unwrap().card_no, card_no);
+    let cards: Vec<_> = app.cards().list(&ListCards::between(now - day, now + day)).unwrap().collect();
+    assert_eq!(cards.len(), 1);
+    assert!(app.cards().packages(&ListPackages::default()).next().unwrap().is_ok());
+    assert_eq!(app.cards().private_info(&card_no).unwrap().expose_pan(), shop.sandbox.pan_for_tests(&card_no).unwrap());
+    app.pci().client_token(&card_no).unwrap();
+    app.cards().freeze(&card_no).unwrap();
+    app.cards().unfreeze(&card_no).unwrap();
+    assert_eq!(shop.status(&card_no), "Activated");
+    let made = app.accounts().ensure_transfer(&transfer(own, "tap-1"), &EnsureOptions::default()).unwrap();
+    let again = app.accounts().transfer(&transfer(own, "tap-1")).unwrap();
+    assert_eq!((made.created, &again.transfer_no), (true, &made.value.transfer_no));
+    let transfers = app.accounts().transfers(&ListTransfers::between(now - day, now + day)).unwrap();
+    let references: Vec<_> = transfers.map(|row| row.unwrap().transfer_unique_no.unwrap()).collect();
+    assert_eq!(references, ["tap-1"]);
+    assert!(!app.accounts().get(own).unwrap().list.is_empty());
+    let mut purchases = app.consumptions().list(&ListConsumptions::between(now - day, now + day)).unwrap();
+    assert!(purchases.next().is_none_or(|purchase| purchase.is_ok()));
+    let physical = shop.sandbox.seed_physical_card(own).unwrap();
+    let last = shop.sandbox.cards().into_iter().find(|card| card.card_no == physical).unwrap().card_last_no;
+    let cvv = Cvv::new(shop.sandbox.cvv_for_tests(&physical).unwrap()).unwrap();
+    let (card_no, cardholder_no) = (physical.clone(), own.clone());
+    app.cards().activate(&ActivateCard { card_no, cardholder_no, cvv, card_last_no: last }).unwrap();
+    let (card_no, cardholder_no) = (physical.clone(), own.clone());
+    app.cards().set_pin(&SetPin { card_no, cardholder_no, pin: Pin::new("739251").unwrap() }).unwrap();
+    assert!(shop.sandbox.pin_matches(&physical, "739251"));
+}
+
+#[test]
+fn an_app_gets_errors_with_their_outcome() {
+    let (shop, app) = app("own");
+    let (own, foreign) = (shop.card(&shop.own), shop.card(&shop.other));
+    let not_found = app.cards().get(&foreign).unwrap_err();
+    assert_eq!(facts(&not_found), (ErrorKind::NotFound, Outcome::Rejected));
+    let conflict = |tap: &str| app.accounts().ensure_transfer(&transfer(&shop.own, tap), &EnsureOptions::default());
+    conflict("tap-1").unwrap();
+    let other = Transfer { amount: 26.into(), ..transfer(&shop.own, "tap-1") };
+    let error = app.accounts().ensure_transfer(&other, &EnsureOptions::default()).unwrap_err();
+    assert_eq!(facts(&error), (ErrorKind::Conflict, Outcome::NotSent));
+    let theirs = app.accounts().transfer(&transfer(&shop.other, "tap-2")).unwrap_err();
+    assert_eq!(facts(&theirs), (ErrorKind::NotFound, Outcome::Rejected));
+    shop.sandbox.fault(Fault::on("cards.update_status", FaultKind::DropAfterCommit));
+    let lost = app.cards().freeze(&own).unwrap_err();
+    assert_eq!(lost.outcome(), Outcome::Unknown, "{lost}");
+    assert_eq!(shop.sandbox.requests_to("cards.update_status"), 1);
+    shop.sandbox.fault(Fault::on("cards.update_status", FaultKind::Code(4005)));
+    let refused = app.cards().unfreeze(&own).unwrap_err();
+    assert_eq!((facts(&refused), refused.code()), ((ErrorKind::State, Outcome::Rejected), Some(4005)));
+    assert_eq!(shop.sandbox.transfers().len(), 1);
+}
+
+#[test]
+fn a_session_that_is_refused_is_asked_for_once_more() {
+    let shop = Shop::new();
+    let url = format!("http://127.0.0.1:{}", serve(shop.relay.clone()).port());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&asked);
+    let session = move |refused: bool| {
+        counter.fetch_add(1, Ordering::SeqCst);
+        Ok(Secret::from(if refused { "own" } else { "expired" }))
+    };
+    let app = Client::relay(&*url, session).build().unwrap();
+    assert!(app.cardholders().get(&shop.own).is_ok());
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
+    let app = Client::relay(&*url, |_: bool| Ok(Secret::from("expired"))).build().unwrap();
+    let error = app.cardholders().get(&shop.own).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Authentication);
+    let app = Client::relay(&*url, |_: bool| Ok(Secret::from("nothing"))).build().unwrap();
+    assert_eq!(facts(&app.cardholders().get(&shop.own).unwrap_err()), (ErrorKind::Permission, Outcome::NotSent));
+}
