@@ -62,7 +62,9 @@ def test_the_client_returns_the_report(sandbox: Sandbox, client: Client) -> None
 def test_it_is_refused_in_production() -> None:
     with Client("key", "0123456789abcdef", environment="production") as client, pytest.raises(ConfigError):
         client.probe()
-    result = run("probe", "--environment", "production", KEYSECURE_API_KEY="key", KEYSECURE_API_SECRET="0123456789abcdef")
+    result = run(
+        "probe", "--environment", "production", KEYSECURE_API_KEY="key", KEYSECURE_API_SECRET="0123456789abcdef"
+    )
     assert result.returncode == 2
     assert "refused in production" in result.stderr
 

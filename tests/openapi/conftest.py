@@ -16,6 +16,19 @@ import pytest
 PROGRAM = os.environ.get("KEYSECURE_SANDBOX_PROGRAM", "target/debug/keysecure-sandbox")
 
 
+ADDRESS = {
+    "first_name": "Ann",
+    "last_name": "Lee",
+    "phone_code": "1",
+    "phone": "5550100",
+    "postal_code": "10001",
+    "country": "US",
+    "state": "NY",
+    "city": "New York",
+    "address_line1": "1 Main St",
+}
+
+
 @dataclass
 class Platform:
     """A sandbox with one cardholder, two cards, a purchase and a transfer."""
@@ -23,8 +36,8 @@ class Platform:
     base_url: str
     control_url: str
     api_key: str
-    known: dict[str, list[str]] = field(default_factory=dict)
-    """Numbers that exist, by the name of their field."""
+    known: dict[str, list[Any]] = field(default_factory=dict)
+    """Values that the sandbox accepts, by the name of their field."""
     token: str = ""
 
     def control(self, path: str, body: dict[str, Any] | None = None) -> Any:
@@ -43,6 +56,10 @@ class Platform:
         assert envelope["code"] == 0, envelope
         return envelope["data"]
 
+    def restore(self) -> None:
+        """Undoes what tests have done."""
+        self.control("/restore", {"snapshot": 1})
+
     def seed(self) -> None:
         """Fetches a token and makes one of everything."""
         self.token = self.call("/v1/merchant/token")["access_token"]
@@ -57,12 +74,20 @@ class Platform:
             self.call("/v1/account/transfer", transfer)
         consumed = self.call("/v1/simulate/auth", {"card_no": virtual, "amount": 10})["consume_no"]
         fees = [{"fee_type": "Consume_fee", "amount": 0.5}]
+        pending = self.call("/v1/simulate/auth", {"card_no": virtual, "amount": 10})["consume_no"]
         self.call("/v1/simulate/consumption_clear", {"consume_no": consumed, "fee_detail": fees})
+        catalog, number = {"credit": ("package/list", "package_no"), "authorization": ("support/bins", "card_bin_no")}[
+            info["mode"]
+        ]
         self.known = {
+            number: [row[number] for row in self.call(f"/v1/card/{catalog}", {})["list"]],
+            "address_info": [ADDRESS],
             "cardholder_no": [cardholder],
             "card_no": [virtual, physical],
-            "consume_no": [consumed],
+            "consume_no": [consumed, pending],
             "consume_relate_no": [consumed],
+            "amount": [1, 2.5],
+            "local_amount": [1],
             "card_last_no": [card["card_last_no"] for card in self.control("/state")["cards"]],
         }
 
@@ -71,21 +96,22 @@ def exchange(url: str, body: dict[str, Any] | None, headers: dict[str, str]) -> 
     """Sends JSON and reads JSON."""
     data = None if body is None else json.dumps(body).encode()
     headers = {"Content-Type": "application/json", **headers}
-    request = urllib.request.Request(url, data, headers)  # noqa: S310
-    with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
+    request = urllib.request.Request(url, data, headers)
+    with urllib.request.urlopen(request, timeout=30) as response:
         return json.load(response)
 
 
 def started(*options: str) -> Iterator[Platform]:
     """A sandbox that ends with the tests."""
     arguments = [PROGRAM, "serve", "--exit-with-stdin", *options]
-    with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # noqa: S603
+    with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
             info = json.loads(process.stdout.readline())
             platform = Platform(info["base_url"], info["control_url"], info["api_key"])
             platform.seed()
+            assert platform.control("/snapshot", {}) == {"snapshot": 1}
             yield platform
         finally:
             process.stdin.close()

@@ -71,7 +71,7 @@ def tighten(value: Any) -> None:
     elif isinstance(value, dict):
         if "anyOf" in value:
             value["anyOf"] = [choice for choice in value["anyOf"] if not choice.get("x-open")]
-        if isinstance(value.get("properties"), dict):
+        if isinstance(value.get("properties"), dict) and "x-unlisted" not in value:
             value["additionalProperties"] = False
         for inner in value.values():
             tighten(inner)

@@ -16,7 +16,7 @@ models by `cargo xtask openapi`. It is not the platform's own document.
 whether the other statuses carry an envelope is not documented.
 * What is marked `x-inferred` is not documented by the platform: see `docs/inferred.md`.
 * A response may have fields beyond those listed, an enum values beyond those listed (`x-open`), and a refusal codes beyond \
-those listed.";
+those listed. Where the platform's documentation says that there are further fields without naming them, `x-unlisted` says which.";
 
 /// The HTTP statuses that the platform lists beside 200; 405 is inferred.
 const STATUSES: [(&str, &str); 6] = [

@@ -23,6 +23,10 @@ pub fn of_field(component: &str, field: &str) -> Value {
         ("ActivateCard", "cvv") => encrypted("three digits"),
         ("SetPin", "pin") => encrypted("six digits, no three or more of them identical or consecutive"),
         ("UpdateCardStatus", "status") => json!({"enum": ["Frozen", "Activated", "Delete"]}),
+        // The platform says of consumption detail that all its fields are strings, and its list has a number.
+        ("Consumption", "time") => json!({"type": ["integer", "string"], "pattern": "^[0-9]+$"}),
+        ("SimulationRequest", "amount" | "local_amount") => json!({"exclusiveMinimum": 0}),
+        ("SimulatedFee", "amount") => json!({"minimum": 0}),
         ("Address", "phone_code") => json!({"pattern": "^[0-9]{1,4}$"}),
         _ => json!({}),
     }
@@ -34,6 +38,15 @@ fn encrypted(plain: &str) -> Value {
         "pattern": CIPHERTEXT,
         "x-encrypted": format!("AES-ECB with PKCS#7 padding; the key is made from the apiSecret; the plain text is {plain}"),
     })
+}
+
+/// What an object has beyond its listed fields according to the platform's documentation, which does not name it.
+pub fn unlisted(component: &str) -> Option<&'static str> {
+    match component {
+        "Cardholder" => Some("cardholder detail has a list of accounts, whose name and fields are not documented"),
+        "CardholderCard" => Some("only its first field is documented"),
+        _ => None,
+    }
 }
 
 /// Whether a field of the core's struct is sent as a header.

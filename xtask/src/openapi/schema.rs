@@ -31,8 +31,8 @@ impl Place {
     fn component(self, name: &str) -> String {
         match self {
             Self::Request | Self::Response => name.to_owned(),
-            Self::SimulationRequest if name.starts_with("Simulat") => name.to_owned(),
-            Self::SimulationRequest => format!("Simulated{name}"),
+            Self::SimulationRequest if name.starts_with("Simula") => name.to_owned(),
+            Self::SimulationRequest => format!("SimulationRequest{name}"),
             Self::Webhook if name.ends_with("Event") => name.to_owned(),
             Self::Webhook => format!("Webhook{name}"),
         }
@@ -99,6 +99,9 @@ impl<'a> Schemas<'a> {
             merge(&mut schema, &json!({"required": required}));
         }
         merge(&mut schema, &docs.map_or(json!({}), |docs| described(docs)));
+        if let Some(unlisted) = rules::unlisted(component) {
+            merge(&mut schema, &json!({"x-unlisted": unlisted}));
+        }
         self.components.insert(component.to_owned(), schema);
         Ok(reference(component))
     }
