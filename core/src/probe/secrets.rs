@@ -7,7 +7,7 @@ use super::inference::Inference;
 use super::report::Verdict;
 use super::session::Session;
 use crate::crypto::{AesSettings, Cipher, CipherMode, KeyScheme};
-use crate::engine::operation;
+use crate::engine::{BareResponse, operation};
 use crate::secrets::CardSecrets;
 use crate::webhook::{SignatureMatch, WebhookVerifier};
 
@@ -23,9 +23,9 @@ pub(super) fn card(session: &mut Session<'_>, card_no: &str) {
         );
     }
     let response = session.get(operation::CARDS_PRIVATE_INFO, "the private information of a card", card_no);
-    let encrypted = response.as_ref().and_then(|response| response.data()).and_then(Value::as_str);
+    let encrypted = response.as_ref().and_then(BareResponse::data).and_then(Value::as_str);
     let Some(encrypted) = encrypted else {
-        let code = response.as_ref().and_then(|response| response.code());
+        let code = response.as_ref().and_then(BareResponse::code);
         let found = code.map_or_else(|| "no data".to_owned(), |code| format!("refused with code {code}"));
         return session.record(Inference::AesKey, Verdict::NotSeen, found, None);
     };
@@ -47,7 +47,7 @@ pub(super) fn card(session: &mut Session<'_>, card_no: &str) {
             session.record(Inference::AesKey, Verdict::Refuted, found, Some(("aes", name)));
         }
         None => {
-            session.refute(Inference::AesKey, "no known scheme decrypts the card's secrets; is the apiSecret right?")
+            session.refute(Inference::AesKey, "no known scheme decrypts the card's secrets; is the apiSecret right?");
         }
     }
 }

@@ -43,7 +43,9 @@ pub fn is_up_to_date() -> bool {
     };
     let stale = FILES.iter().filter(|file| fs::read_to_string(run::root().join(file)).ok().as_ref() != Some(&expected));
     let stale: Vec<_> = stale.map(|file| format!("{file} is out of date: run `cargo xtask openapi`")).collect();
-    stale.iter().for_each(|line| println!("{line}"));
+    for line in &stale {
+        println!("{line}");
+    }
     stale.is_empty()
 }
 
