@@ -6,7 +6,7 @@ use keysecure::{
     CapturedWebhook, Client, ClientBuilder, Environment, ErrorKind, Inference, ProbeOptions, ProbeReport,
     SimulationRequest, Verdict, WebhookVerifier,
 };
-use keysecure_sandbox::{CipherMode, HttpStatuses, KeyScheme, ListRules, RowReference, Sandbox, SandboxBuilder};
+use keysecure_sandbox::{CipherMode, HttpStatuses, KeyScheme, ListRules, Mode, RowReference, Sandbox, SandboxBuilder};
 
 const BODY: &[u8] =
     br#"{"id":"1","action":"Card_update","data":{"card_no":"42","after_status":"Frozen","time":1763800000123}}"#;
@@ -64,6 +64,18 @@ fn in_the_default_sandbox_nothing_differs_from_what_is_inferred() {
     // The sandbox invalidates former tokens.
     assert_eq!(report.settings(), [("store", "one that all workers share")]);
     assert!(report.findings.iter().map(|finding| finding.inference).eq(Inference::ALL.iter().copied()));
+}
+
+#[test]
+fn in_authorization_mode_nothing_differs_either() {
+    let sandbox = Sandbox::builder().mode(Mode::Authorization).start().unwrap();
+    let card = sandbox.seed_virtual_card(&sandbox.seed_approved_cardholder()).unwrap();
+    let report = probed(&sandbox, &card);
+    assert_eq!(names(&report, Verdict::Refuted), [""; 0], "{report}");
+    for inference in [Inference::Simulation, Inference::AesKey, Inference::TokenReplacement, Inference::CardRow] {
+        assert_eq!(verdict(&report, inference), Verdict::Confirmed, "{report}");
+    }
+    assert_eq!(verdict(&report, Inference::TransferRow), Verdict::NotSeen);
 }
 
 #[test]
