@@ -304,11 +304,32 @@ def test_a_scope_has_its_rules() -> None:
     scope = Scope("1001", grants=["cards.get"], max_transfer=Decimal("1.50"), session="s")
     assert scope == Scope("1001", grants=("cards.get",), max_transfer="1.5", session="s") != Scope("1001")
     assert (scope.cardholder_no, repr(scope)) == ("1001", 'Scope("1001", grants=["cards.get"])')
-    for wrong in ({"grants": "cards.get"}, {"grants": ["*"]}, {"grants": [1]}, {"max_transfer": 1.5}):
+    assert Scope("1001", max_cards_per_day=10) == Scope("1001") != Scope("1001", max_cards_per_day=9)
+    for wrong in (
+        {"grants": "cards.get"},
+        {"grants": ["*"]},
+        {"grants": [1]},
+        {"max_transfer": 1.5},
+        {"max_cards_per_day": -1},
+        {"max_cards_per_day": "1"},
+    ):
         with pytest.raises(ConfigError):
             Scope("1001", **wrong)  # type: ignore[arg-type]
     with pytest.raises(keysecure.InvalidInputError):
         Scope(1001)  # type: ignore[arg-type]
+
+
+def test_a_scope_limits_the_cards_of_a_day(shop: Shop) -> None:
+    shop.scopes["one card"] = lambda: Scope(shop.own, grants=["cards.apply"], max_cards_per_day=1)
+    package = next(iter(shop.client.cards.packages(type="Virtual"))).package_no
+
+    def apply(tap: str) -> RelayResponse:
+        body = {"card_unique_no": tap, "card_type": "Virtual", "package_no": package}
+        return handle(shop, "cards.apply", body, "one card")
+
+    assert [apply(tap).status for tap in ("a", "b", "a")] == [200, 403, 200]
+    assert [record.denial for record in shop.records] == [None, "limit_exceeded", None]
+    assert shop.sandbox.count("cards.apply") == 1
 
 
 def test_a_relay_and_what_refers_to_it_are_freed(sandbox: Sandbox) -> None:

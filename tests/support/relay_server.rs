@@ -191,7 +191,7 @@ impl Server {
         }
         stream.write_all(b"\r\n")?;
         stream.set_read_timeout(Some(Duration::from_millis(1)))?;
-        while let Some(chunk) = events.next_chunk(Duration::from_millis(200)) {
+        while let Some(chunk) = events.wait_for_chunk(Duration::from_millis(200)) {
             if !chunk.is_empty() {
                 stream.write_all(format!("{:x}\r\n{chunk}\r\n", chunk.len()).as_bytes())?;
             } else if matches!(stream.read(&mut [0]), Ok(0)) {

@@ -1356,6 +1356,7 @@ class Relay:
         audit: Callable[[AuditRecord], object] | None = None,
         max_request_bytes: int = 16384,
         requests_per_second: int = 20,
+        events: Literal["memory"] | str | RedisStore = "memory",
         events_kept: int = 100,
         stream_lasts: float = 300.0,
     ) -> Self: ...
@@ -1421,6 +1422,7 @@ class Scope:
         read_only: bool = False,
         max_transfer: _Money | None = None,
         max_per_day: _Money | None = None,
+        max_cards_per_day: int = 10,
         session: str | None = None,
     ) -> Self: ...
     @property
