@@ -22,10 +22,11 @@ an object of your own                    your database, such as PostgreSQL; see 
 =======================================  ==========================================================================
 
 **A store of your own** is an object with all methods of one or more of the protocols; it need not derive from them.
-:class:`QuotaStore` is for relays only: without it no relay transfers money or applies for cards. Its methods are called on any thread, and must not be coroutines. Their exceptions are logged, by type and
-place and never by text, and count as "the store cannot be reached": reads and plain calls continue, ``ensure_*``
-fail with outcome ``not_sent``, webhooks are rejected (or accepted, by ``on_store_failure``). A method that cannot
-finish ``within`` that many seconds should raise :class:`TimeoutError`. All times and ages are in seconds.
+:class:`QuotaStore` is for relays only: without it no relay transfers money or applies for cards. The methods are called
+on any thread, and must not be coroutines. Their exceptions are logged, by type and place and never by text, and count
+as "the store cannot be reached": reads and plain calls continue, ``ensure_*`` fail with outcome ``not_sent``, webhooks
+are rejected (or accepted, by ``on_store_failure``). A method that cannot finish ``within`` that many seconds should
+raise :class:`TimeoutError`. All times and ages are in seconds.
 
 For PostgreSQL, copy one of the stores of the cookbook into your project: ``examples/sqlalchemy_store.py`` or
 ``examples/django_store.py`` in the repository. They pass the tests of the ready stores, with killed workers and a
