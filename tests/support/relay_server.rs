@@ -77,7 +77,14 @@ pub fn test_session(request: &RelayRequest<'_>) -> Option<Scope> {
     let (cardholder_no, may) = token.split_once('-').map_or((token, ""), |(number, may)| (number, may));
     let scope = Scope::cardholder(cardholder_no);
     let everything = |max_per_day: Decimal| {
-        Some(scope.clone().grants(Grant::ALL).max_transfer(GENEROUS.into()).max_per_day(max_per_day))
+        Some(
+            scope
+                .clone()
+                .grants(Grant::ALL)
+                .max_transfer(GENEROUS.into())
+                .max_per_day(max_per_day)
+                .max_cards_per_day(u32::MAX),
+        )
     };
     match may {
         "" => everything(GENEROUS.into()),

@@ -25,6 +25,7 @@ const QUOTA: [&str; 2] = ["reserve", "give_back"];
 
 /// The protocols that an object has the methods of.
 #[derive(Clone, Copy)]
+#[allow(clippy::struct_excessive_bools)] // one for each protocol
 pub struct Offers {
     tokens: bool,
     attempts: bool,

@@ -109,7 +109,7 @@ fn exceeded(outcome: Outcome) -> Refusal {
 /// The amount of a request in the sum of its day.
 #[derive(Debug)]
 struct Amount {
-    amount: u64,
+    size: u64,
     /// Name of the day's sum. Taken once: the day may end before the request does.
     key: String,
     entry: String,
@@ -132,13 +132,13 @@ impl Amount {
         let digest = |purpose: &str, parts: &[&str]| work.relay.merchant_key.digest(purpose, parts);
         let entry = [&[countable.reference][..], countable.content].concat();
         let key = digest(&format!("{} of a day", countable.sum), &[work.own(), &day]);
-        Ok(Self { amount: countable.amount, key, entry: digest(countable.sum, &entry) })
+        Ok(Self { size: countable.amount, key, entry: digest(countable.sum, &entry) })
     }
 
     /// Counts the request. `None`: the limit would be exceeded.
     fn reserve(&self, work: &Work<'_>, limit: u64) -> Result<Option<Counted>, Refusal> {
-        let Self { amount, key, entry } = self;
-        let reservation = Reservation { key, entry, amount: *amount, limit, keep: KEPT_FOR };
+        let Self { size, key, entry } = self;
+        let reservation = Reservation { key, entry, amount: *size, limit, keep: KEPT_FOR };
         let store = work.caller().engine.quota.as_ref();
         match store.map(|store| store.reserve(&reservation, WITHIN)) {
             Some(Ok(Reserved::New)) => Ok(Some(Counted::New)),

@@ -43,10 +43,11 @@ impl EventStream {
     ) -> Self {
         let now = Instant::now();
         let (Opening { id, is_lost }, reader) = events.open(cardholder_no, last_id);
-        let opening = match is_lost {
-            true => reset(id.as_deref()),
+        let opening = if is_lost {
+            reset(id.as_deref())
+        } else {
             // The id alone: an app that loses the connection before the first event knows where it was.
-            false => format!(": connected\n{}\n", id_line(id.as_deref())),
+            format!(": connected\n{}\n", id_line(id.as_deref()))
         };
         Self {
             reader,
