@@ -147,7 +147,10 @@ mod tests {
         for (json, text) in [
             ("{}", "text must be JSON of the object: card_no: is missing"),
             (r#"{"card_no":null,"status":"x"}"#, "text must be JSON of the object: card_no: is missing"),
-            (r#"{"card_no":[1],"status":"x"}"#, "text must be JSON of the object: card_no: expected text, found an array"),
+            (
+                r#"{"card_no":[1],"status":"x"}"#,
+                "text must be JSON of the object: card_no: expected text, found an array",
+            ),
         ] {
             let error = Card::from_json(json).unwrap_err().to_string();
             assert!(error.starts_with(text), "{error}");
