@@ -1,6 +1,7 @@
 //! `cargo xtask`: the commands that build, test, check and measure the project.
 
 mod android;
+mod api;
 mod apple;
 mod bench;
 mod bindings;
@@ -18,6 +19,7 @@ mod maven;
 mod package;
 mod parity;
 mod python;
+mod release;
 mod report;
 mod run;
 mod servers;
@@ -66,6 +68,12 @@ enum Command {
         #[arg(value_name = "CHECK", value_parser = PossibleValuesParser::new(check::names()))]
         checks: Vec<String>,
     },
+    /// Write the public interface of each language into `api/`
+    Api {
+        /// Default: all
+        #[arg(value_name = "LANGUAGE")]
+        languages: Vec<api::Language>,
+    },
     /// Run all benchmarks; count dependencies and time the cold build
     Bench {
         /// Arguments of the benchmark program
@@ -102,6 +110,14 @@ enum Command {
         #[command(subcommand)]
         artifact: Option<Artifact>,
     },
+    /// Build everything that a release consists of, in one folder with checksums: many minutes. Publishes nothing
+    Release(release::Options),
+    /// Write another version into the manifests of all languages
+    SetVersion {
+        /// The version, such as 1.2.3
+        #[arg(value_name = "VERSION", value_parser = release::version::parse)]
+        version: String,
+    },
     /// Run `swift` with the folders of this workspace
     Swift {
         /// Arguments of Swift, such as `test --filter ListTests`
@@ -118,6 +134,7 @@ fn main() -> ExitCode {
     let is_good = match Cli::parse().command {
         Command::Test { suites, package } => test::run(&suites, package.as_deref()),
         Command::Check { checks } => check::run(&checks),
+        Command::Api { languages } => api::write(&languages),
         Command::Bench { arguments } => bench::run(&arguments),
         Command::Bindings => bindings::run(),
         Command::Campaign { arguments } => campaign::run(&arguments),
@@ -126,6 +143,8 @@ fn main() -> ExitCode {
         Command::KotlinBench => kotlin::bench(),
         Command::Parity => parity::run(),
         Command::Package { artifact } => package::run(&artifact.unwrap_or_default()),
+        Command::Release(options) => release::run(&options),
+        Command::SetVersion { version } => release::set_version(&version),
         Command::Swift { arguments } => swift::run(&arguments),
         Command::SwiftBench => swift::bench(),
         Command::Wheel => python::wheel_command(),

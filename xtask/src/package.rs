@@ -9,13 +9,13 @@ use clap::Subcommand;
 use crate::bindings::{self, Bindings};
 use crate::swift_release::Framework;
 use crate::table::{row, table};
-use crate::{android, apple, files, kotlin, licences, maven, run, ship, swift_install, swift_release};
+use crate::{android, apple, files, kotlin, licences, maven, python, run, ship, swift_install, swift_release};
 
 /// The budget of the stripped library for phones, which uses the phone's HTTP client instead of its own.
 const BUDGET: u64 = 2_200_000;
 
 /// The folders in which JNA looks for a library in a jar.
-const SLOTS: [&str; 5] = ["linux-x86-64", "linux-aarch64", "darwin-x86-64", "darwin-aarch64", "win32-x86-64"];
+pub const SLOTS: [&str; 5] = ["linux-x86-64", "linux-aarch64", "darwin-x86-64", "darwin-aarch64", "win32-x86-64"];
 
 /// The artifacts of `cargo xtask package`.
 #[derive(Debug, Default, Subcommand)]
@@ -50,37 +50,53 @@ pub enum Artifact {
     },
     /// The library for Apple's systems: a recipe that needs a Mac
     Xcframework,
+    /// This machine's library and sandbox program for the jars of a release that another machine builds
+    Natives {
+        /// The folder that gets `natives` and `programs`
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+    /// The licences of what is inside the wheels, for a maturin that `cargo xtask` does not start
+    Notices,
     /// The size of the library with and without HTTP
     Size,
 }
 
 pub fn run(artifact: &Artifact) -> bool {
     match artifact {
-        Artifact::Kotlin => jars(),
+        Artifact::Kotlin => jars(Tests::All),
         Artifact::Aar { relay_only } => android::aar(android::features(*relay_only)),
         Artifact::Swift { prefix, no_consumers } => swift_install::run(prefix.as_deref(), *no_consumers),
         Artifact::SwiftRelease { folder, framework } => swift_release::run(folder, framework),
         Artifact::Xcframework => apple::xcframework(),
+        Artifact::Natives { folder } => natives(folder),
+        Artifact::Notices => python::write_notices(),
         Artifact::Size => sizes(),
     }
 }
 
+/// The tests of the jars.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Tests {
+    /// Those of the library, with the release library by its name, and those of the consumers.
+    All,
+    /// Those of programs outside the repository, which use the installed jars.
+    OfConsumers,
+}
+
 /// Builds the jars with this platform's library and sandbox, tests them with that library, installs them into the local
 /// Maven repository, and builds consumers that know nothing but coordinates.
-fn jars() -> bool {
+pub fn jars(tests: Tests) -> bool {
     let Some(slot) = slot() else {
         eprintln!("JNA has no folder for this system");
         return false;
     };
     // First: the generator reads symbols that the release library does not have.
     let Some(bindings) = kotlin::build() else { return false };
-    let natives = run::target_dir().join("natives");
-    let library = natives.join(slot).join(bindings::library("keysecure_ffi"));
-    if !ship::build_library(&[], &library) {
-        return false;
-    }
+    let folder = run::target_dir().join("natives");
+    let library = folder.join(slot).join(bindings::library("keysecure_ffi"));
     let licences = run::target_dir().join("licences");
-    if !sandbox(slot)
+    if !natives(&run::target_dir())
         || !licences::write("keysecure-ffi", &licences.join("library"))
         || !licences::write("keysecure-sandbox", &licences.join("sandbox"))
     {
@@ -88,8 +104,9 @@ fn jars() -> bool {
     }
     // By name, on the class path: the way it is found in the jar.
     let by_name = Bindings { library: PathBuf::from("keysecure_ffi"), kotlin: bindings.kotlin };
-    let native = format!("-Dkeysecure.natives={}", natives.display());
-    if !run::passes(&mut maven::command(&by_name, &[native, "install".into()]))
+    let native = format!("-Dkeysecure.natives={}", folder.display());
+    let skip = format!("-DskipTests={}", tests == Tests::OfConsumers);
+    if !run::passes(&mut maven::command(&by_name, &[native, skip, "install".into()]))
         || !run::passes(maven::project("bindings-kotlin/sandbox/pom.xml").arg("install"))
         || !["java", "kotlin"].iter().all(|language| consumer(language))
         || !is_complete("kotlin/keysecure", &[&format!("{slot}/{}", bindings::library("keysecure_ffi"))])
@@ -99,7 +116,7 @@ fn jars() -> bool {
     }
     println!("\nlibraries in {}:", run::target_dir().join("kotlin/keysecure-*.jar").display());
     for slot in SLOTS {
-        let folder = natives.join(slot);
+        let folder = folder.join(slot);
         let found = fs::read_dir(folder).ok().and_then(|mut entries| entries.next()).is_some();
         println!(
             "  {slot:<15} {}",
@@ -109,14 +126,23 @@ fn jars() -> bool {
     report(&[("with HTTP and TLS, for servers", &library, None)])
 }
 
+/// Builds this machine's library and sandbox program into the folders `natives` and `programs`.
+fn natives(folder: &Path) -> bool {
+    let Some(slot) = slot() else {
+        eprintln!("JNA has no folder for this system");
+        return false;
+    };
+    let library = folder.join("natives").join(slot).join(bindings::library("keysecure_ffi"));
+    ship::build_library(&[], &library) && sandbox(&folder.join("programs").join(slot))
+}
+
 /// Builds the sandbox program for the test artifact.
-fn sandbox(slot: &str) -> bool {
+fn sandbox(folder: &Path) -> bool {
     let program = program();
-    let folder = run::target_dir().join("programs").join(slot);
     run::passes(run::cargo("build --profile ship -p keysecure-sandbox").env("RUSTFLAGS", ship::flags()))
-        && fs::create_dir_all(&folder).is_ok()
+        && fs::create_dir_all(folder).is_ok()
         && fs::copy(run::target_dir().join("ship").join(&program), folder.join(&program)).is_ok()
-        && run::passes(run::command("strip").arg(folder.join(program)))
+        && (cfg!(windows) || run::passes(run::command("strip").arg(folder.join(program))))
 }
 
 fn program() -> String {

@@ -9,7 +9,7 @@ use crate::report::counts::TestCounts;
 use crate::report::failures::{Failures, Tail};
 use crate::report::junit;
 use crate::report::outcome::{Outcome, classify};
-use crate::{run, servers, ship};
+use crate::{licences, run, servers, ship};
 
 /// The budget of the client's wheel, in bytes.
 const WHEEL_BUDGET: u64 = 2_000_000;
@@ -111,6 +111,7 @@ fn check_packages(venv: &Venv, wheels: &[PathBuf], counts: &mut TestCounts, fail
 /// The wheels of the tests, built once for all suites.
 fn dev_wheels(venv: &Venv) -> Option<&'static [PathBuf; 2]> {
     static WHEELS: OnceLock<Option<[PathBuf; 2]>> = OnceLock::new();
+    remove_notices();
     WHEELS.get_or_init(|| build_both(|project| wheel(venv, project, "dev"))).as_ref()
 }
 
@@ -143,11 +144,20 @@ pub fn wheel_command() -> bool {
 /// Builds the wheels with the profile `wheel`, which takes some minutes.
 pub fn release_wheels() -> Option<[PathBuf; 2]> {
     let venv = tools()?;
-    build_both(|project| wheel(&venv, project, RELEASE))
+    let built = write_notices().then(|| build_both(|project| wheel(&venv, project, RELEASE))).flatten();
+    remove_notices();
+    built
+}
+
+/// Packs the sources of both packages.
+pub fn sdists() -> Option<[PathBuf; 2]> {
+    remove_notices();
+    let venv = tools()?;
+    build_both(|project| sdist(&venv, project))
 }
 
 /// A virtual environment under the target folder.
-struct Venv(PathBuf);
+pub struct Venv(PathBuf);
 
 impl Venv {
     /// A program of the environment, run in `bindings-python`.
@@ -156,6 +166,13 @@ impl Venv {
         command.current_dir(run::root().join("bindings-python"));
         // Tools find the interpreter of the environment here, and maturin the one to build for.
         command.env("VIRTUAL_ENV", &self.0).env_remove("PYTHONPATH");
+        command
+    }
+
+    /// A program of the environment, run in the workspace root.
+    pub fn run(&self, program: &str) -> Command {
+        let mut command = self.command(program);
+        command.current_dir(run::root());
         command
     }
 
@@ -181,7 +198,7 @@ fn tools() -> Option<Venv> {
 
 /// Creates or reuses the environment of that name, with the packages of a list in `bindings-python`. It is recreated when
 /// the list changes.
-fn environment(name: &str, requirements: Option<&str>) -> Option<Venv> {
+pub fn environment(name: &str, requirements: Option<&str>) -> Option<Venv> {
     let path = folder().join(name);
     let list = requirements.map(|list| run::root().join("bindings-python").join(list));
     let wanted = list.as_ref().map_or(Some(String::new()), |list| fs::read_to_string(list).ok())?;
@@ -194,6 +211,30 @@ fn environment(name: &str, requirements: Option<&str>) -> Option<Venv> {
         && list.is_none_or(|list| run::passes(venv.pip().arg("-r").arg(list)));
     // Written last, so that an incomplete environment is made again.
     (made && fs::write(&stamp, wanted).is_ok()).then_some(venv)
+}
+
+/// The licences of the crates in a wheel and of Rust's standard library, under names that `license-files` matches.
+const NOTICES: [(&str, &str); 2] =
+    [("THIRD-PARTY.txt", "LICENSE-THIRD-PARTY.txt"), ("THIRD-PARTY-RUST.html", "LICENSE-RUST.html")];
+
+/// Writes the licences of what is inside beside the manifests of both packages. Only released wheels have them.
+pub fn write_notices() -> bool {
+    [(CLIENT, "keysecure-python"), (SANDBOX, "keysecure-sandbox-python")].iter().all(|(project, package)| {
+        let written = run::target_dir().join("licences").join(package);
+        licences::write(package, &written)
+            && NOTICES.iter().all(|(from, to)| {
+                let copied = fs::copy(written.join(from), run::root().join(project).join(to));
+                copied.map_err(|error| eprintln!("{project}/{to}: {error}")).is_ok()
+            })
+    })
+}
+
+/// Removes them: wheels of tests and source distributions have none.
+fn remove_notices() {
+    for (project, (_, file)) in [CLIENT, SANDBOX].iter().flat_map(|project| NOTICES.map(|notice| (project, notice))) {
+        // A file that does not exist is no error.
+        let _ = fs::remove_file(run::root().join(project).join(file));
+    }
 }
 
 fn wheel(venv: &Venv, project: &str, profile: &str) -> Option<PathBuf> {

@@ -60,7 +60,8 @@ pub fn build_library(options: &[&str], to: &Path) -> bool {
     let built = run::target_dir().join("ship").join(bindings::library("keysecure_ffi"));
     let copied = to.parent().is_some_and(|folder| fs::create_dir_all(folder).is_ok()) && fs::copy(&built, to).is_ok();
     let option = if cfg!(target_os = "macos") { "-x" } else { "--strip-unneeded" };
+    // Windows' libraries have their symbols in a file of their own.
     copied
-        && run::passes(run::command("strip").arg(option).arg(to))
+        && (cfg!(windows) || run::passes(run::command("strip").arg(option).arg(to)))
         && (!cfg!(target_os = "linux") || elf::is_aligned(to))
 }
