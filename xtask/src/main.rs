@@ -16,6 +16,7 @@ mod kotlin;
 mod licences;
 mod link;
 mod maven;
+mod notices;
 mod package;
 mod parity;
 mod python;

@@ -9,7 +9,7 @@ use clap::Subcommand;
 use crate::bindings::{self, Bindings};
 use crate::swift_release::Framework;
 use crate::table::{row, table};
-use crate::{android, apple, files, kotlin, licences, maven, python, run, ship, swift_install, swift_release};
+use crate::{android, apple, files, kotlin, licences, maven, notices, run, ship, swift_install, swift_release};
 
 /// The budget of the stripped library for phones, which uses the phone's HTTP client instead of its own.
 const BUDGET: u64 = 2_200_000;
@@ -70,7 +70,7 @@ pub fn run(artifact: &Artifact) -> bool {
         Artifact::SwiftRelease { folder, framework } => swift_release::run(folder, framework),
         Artifact::Xcframework => apple::xcframework(),
         Artifact::Natives { folder } => natives(folder),
-        Artifact::Notices => python::write_notices(),
+        Artifact::Notices => notices::write(),
         Artifact::Size => sizes(),
     }
 }

@@ -9,7 +9,7 @@ use crate::report::counts::TestCounts;
 use crate::report::failures::{Failures, Tail};
 use crate::report::junit;
 use crate::report::outcome::{Outcome, classify};
-use crate::{licences, run, servers, ship};
+use crate::{notices, run, servers, ship};
 
 /// The budget of the client's wheel, in bytes.
 const WHEEL_BUDGET: u64 = 2_000_000;
@@ -111,7 +111,6 @@ fn check_packages(venv: &Venv, wheels: &[PathBuf], counts: &mut TestCounts, fail
 /// The wheels of the tests, built once for all suites.
 fn dev_wheels(venv: &Venv) -> Option<&'static [PathBuf; 2]> {
     static WHEELS: OnceLock<Option<[PathBuf; 2]>> = OnceLock::new();
-    remove_notices();
     WHEELS.get_or_init(|| build_both(|project| wheel(venv, project, "dev"))).as_ref()
 }
 
@@ -144,14 +143,11 @@ pub fn wheel_command() -> bool {
 /// Builds the wheels with the profile `wheel`, which takes some minutes.
 pub fn release_wheels() -> Option<[PathBuf; 2]> {
     let venv = tools()?;
-    let built = write_notices().then(|| build_both(|project| wheel(&venv, project, RELEASE))).flatten();
-    remove_notices();
-    built
+    notices::around(|| build_both(|project| wheel(&venv, project, RELEASE)))
 }
 
 /// Packs the sources of both packages.
 pub fn sdists() -> Option<[PathBuf; 2]> {
-    remove_notices();
     let venv = tools()?;
     build_both(|project| sdist(&venv, project))
 }
@@ -211,30 +207,6 @@ pub fn environment(name: &str, requirements: Option<&str>) -> Option<Venv> {
         && list.is_none_or(|list| run::passes(venv.pip().arg("-r").arg(list)));
     // Written last, so that an incomplete environment is made again.
     (made && fs::write(&stamp, wanted).is_ok()).then_some(venv)
-}
-
-/// The licences of the crates in a wheel and of Rust's standard library, under names that `license-files` matches.
-const NOTICES: [(&str, &str); 2] =
-    [("THIRD-PARTY.txt", "LICENSE-THIRD-PARTY.txt"), ("THIRD-PARTY-RUST.html", "LICENSE-RUST.html")];
-
-/// Writes the licences of what is inside beside the manifests of both packages. Only released wheels have them.
-pub fn write_notices() -> bool {
-    [(CLIENT, "keysecure-python"), (SANDBOX, "keysecure-sandbox-python")].iter().all(|(project, package)| {
-        let written = run::target_dir().join("licences").join(package);
-        licences::write(package, &written)
-            && NOTICES.iter().all(|(from, to)| {
-                let copied = fs::copy(written.join(from), run::root().join(project).join(to));
-                copied.map_err(|error| eprintln!("{project}/{to}: {error}")).is_ok()
-            })
-    })
-}
-
-/// Removes them: wheels of tests and source distributions have none.
-fn remove_notices() {
-    for (project, (_, file)) in [CLIENT, SANDBOX].iter().flat_map(|project| NOTICES.map(|notice| (project, notice))) {
-        // A file that does not exist is no error.
-        let _ = fs::remove_file(run::root().join(project).join(file));
-    }
 }
 
 fn wheel(venv: &Venv, project: &str, profile: &str) -> Option<PathBuf> {

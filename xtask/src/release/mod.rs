@@ -85,7 +85,7 @@ const STEPS: &[(&str, Step)] = &[
     ("semantic versioning", crates::semver),
     ("sdists", python::sdists),
     ("wheels", python::wheels),
-    ("twine", python::twine),
+    ("Python packages", python::check),
     ("jars", java::jars),
     ("AAR", java::aar),
     ("Maven bundle", java::bundle),

@@ -36,15 +36,25 @@ fn keep(release: &Release<'_>, built: &[PathBuf]) -> Result<Made, String> {
     Ok(Made::Done(names.join(", ")))
 }
 
-/// `twine check --strict` of all packages, those of other machines included.
-pub fn twine(release: &Release<'_>) -> Result<Made, String> {
+/// `twine check --strict` of all packages, those of other machines included, and whether the wheels have the licences of what is
+/// inside.
+pub fn check(release: &Release<'_>) -> Result<Made, String> {
     let packages = files(&release.folder("python")?, &["whl", "gz"]);
     let mut twine = tools()?.run("python");
     twine.args(["-m", "twine", "check", "--strict"]).args(&packages);
     if packages.is_empty() || !run::passes(&mut twine) {
         return Err("twine refuses them".into());
     }
+    let without: Vec<_> = files(&release.folder("python")?, &["whl"]).into_iter().filter(|wheel| !has_notices(wheel)).collect();
+    if !without.is_empty() {
+        return Err(format!("without the licences of what is inside: {without:?}"));
+    }
     Ok(Made::Done(format!("{} packages", packages.len())))
+}
+
+fn has_notices(wheel: &Path) -> bool {
+    let entries = run::output(run::command("jar").args(["--list", "--file"]).arg(wheel)).unwrap_or_default();
+    entries.lines().any(|entry| entry.ends_with(".dist-info/licenses/LICENSE-THIRD-PARTY.txt"))
 }
 
 /// Compares the lists of components with the schema of `CycloneDX`.
