@@ -7,6 +7,7 @@ mod bench;
 mod bindings;
 mod campaign;
 mod check;
+mod chroot;
 mod deps;
 mod elf;
 mod files;
@@ -19,6 +20,7 @@ mod maven;
 mod notices;
 mod package;
 mod parity;
+mod platforms;
 mod python;
 mod release;
 mod report;
@@ -26,7 +28,6 @@ mod run;
 mod servers;
 mod ship;
 mod swift;
-mod swift_chroot;
 mod swift_consumers;
 mod swift_install;
 mod swift_manifests;
@@ -35,6 +36,8 @@ mod swift_release;
 mod swift_toolchain;
 mod table;
 mod test;
+mod venv;
+mod wheels;
 
 use std::process::ExitCode;
 
@@ -111,6 +114,15 @@ enum Command {
         #[command(subcommand)]
         artifact: Option<Artifact>,
     },
+    /// Build and test for other platforms, in chroots and emulators; without names, all: an hour
+    Platforms {
+        /// Only these platforms
+        #[arg(value_name = "NAME", value_parser = PossibleValuesParser::new(platforms::names()))]
+        names: Vec<String>,
+        /// Replace the results of these platforms in docs/platforms.md
+        #[arg(long)]
+        write: bool,
+    },
     /// Build everything that a release consists of, in one folder with checksums: many minutes. Publishes nothing
     Release(release::Options),
     /// Write another version into the manifests of all languages
@@ -127,8 +139,6 @@ enum Command {
     },
     /// Measure the CPU time of a Swift call against Rust: minutes
     SwiftBench,
-    /// Build the release wheels and compare their sizes with the budget: minutes
-    Wheel,
 }
 
 fn main() -> ExitCode {
@@ -144,11 +154,11 @@ fn main() -> ExitCode {
         Command::KotlinBench => kotlin::bench(),
         Command::Parity => parity::run(),
         Command::Package { artifact } => package::run(&artifact.unwrap_or_default()),
+        Command::Platforms { names, write } => platforms::run(&names, write),
         Command::Release(options) => release::run(&options),
         Command::SetVersion { version } => release::set_version(&version),
         Command::Swift { arguments } => swift::run(&arguments),
         Command::SwiftBench => swift::bench(),
-        Command::Wheel => python::wheel_command(),
     };
     if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -15,9 +15,9 @@ const FILES: [(&str, &str); 2] =
 
 /// Builds released wheels. Wheels of tests and source distributions have none of the files, so they do not stay.
 pub fn around<T>(build: impl FnOnce() -> Option<T>) -> Option<T> {
-    let built = write().then(build).flatten();
+    let result = write().then(build).flatten();
     remove();
-    built
+    result
 }
 
 /// Writes the files. `false` after a failure, which is printed.

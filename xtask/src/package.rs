@@ -1,4 +1,4 @@
-//! `cargo xtask package`: release packages. The jars and Swift's library are built, tested and installed here; the AAR
+//! `cargo xtask package`: release packages. The jars, wheels and Swift's library are built, tested and installed here; the AAR
 //! and the `XCFramework` are recipes.
 
 use std::fs;
@@ -9,7 +9,7 @@ use clap::Subcommand;
 use crate::bindings::{self, Bindings};
 use crate::swift_release::Framework;
 use crate::table::{row, table};
-use crate::{android, apple, files, kotlin, licences, maven, notices, run, ship, swift_install, swift_release};
+use crate::{android, apple, files, kotlin, licences, maven, notices, run, ship, swift_install, swift_release, wheels};
 
 /// The budget of the stripped library for phones, which uses the phone's HTTP client instead of its own.
 const BUDGET: u64 = 2_200_000;
@@ -31,6 +31,8 @@ pub enum Artifact {
         #[arg(long)]
         relay_only: bool,
     },
+    /// The wheels of the client and its sandbox, for every Linux with glibc 2.17 when built on Linux; checked: minutes
+    Python,
     /// The static library for Swift with its pkg-config file; builds two programs with it
     Swift {
         /// The folder that gets `lib`, `include` and `share`. Default: `swift-prefix` in cargo's target folder
@@ -66,6 +68,7 @@ pub fn run(artifact: &Artifact) -> bool {
     match artifact {
         Artifact::Kotlin => jars(Tests::All),
         Artifact::Aar { relay_only } => android::aar(android::features(*relay_only)),
+        Artifact::Python => wheels::package(),
         Artifact::Swift { prefix, no_consumers } => swift_install::run(prefix.as_deref(), *no_consumers),
         Artifact::SwiftRelease { folder, framework } => swift_release::run(folder, framework),
         Artifact::Xcframework => apple::xcframework(),
@@ -132,17 +135,8 @@ fn natives(folder: &Path) -> bool {
         eprintln!("JNA has no folder for this system");
         return false;
     };
-    let library = folder.join("natives").join(slot).join(bindings::library("keysecure_ffi"));
-    ship::build_library(&[], &library) && sandbox(&folder.join("programs").join(slot))
-}
-
-/// Builds the sandbox program for the test artifact.
-fn sandbox(folder: &Path) -> bool {
-    let program = program();
-    run::passes(run::cargo("build --profile ship -p keysecure-sandbox").env("RUSTFLAGS", ship::flags()))
-        && fs::create_dir_all(folder).is_ok()
-        && fs::copy(run::target_dir().join("ship").join(&program), folder.join(&program)).is_ok()
-        && (cfg!(windows) || run::passes(run::command("strip").arg(folder.join(program))))
+    ship::jar_library(&folder.join("natives").join(slot).join(bindings::library("keysecure_ffi")))
+        && ship::jar_program(&folder.join("programs").join(slot).join(program()))
 }
 
 fn program() -> String {

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{Made, Release, copy_into};
-use crate::{python, run};
+use crate::venv::Venv;
+use crate::{python, run, wheels};
 
 /// Builds the wheels for this machine, unless there are wheels for its system already.
 pub fn wheels(release: &Release<'_>) -> Result<Made, String> {
@@ -16,7 +17,7 @@ pub fn wheels(release: &Release<'_>) -> Result<Made, String> {
     if cfg!(target_os = "linux") && others.iter().any(is_here) {
         return Ok(Made::Done("those of other machines".into()));
     }
-    let built = python::release_wheels().ok_or("the wheels were not built: see above")?;
+    let built = wheels::release().ok_or("the wheels were not built: see above")?;
     keep(release, &built)
 }
 
@@ -40,12 +41,13 @@ fn keep(release: &Release<'_>, built: &[PathBuf]) -> Result<Made, String> {
 /// inside.
 pub fn check(release: &Release<'_>) -> Result<Made, String> {
     let packages = files(&release.folder("python")?, &["whl", "gz"]);
-    let mut twine = tools()?.run("python");
+    let mut twine = tools()?.python();
     twine.args(["-m", "twine", "check", "--strict"]).args(&packages);
     if packages.is_empty() || !run::passes(&mut twine) {
         return Err("twine refuses them".into());
     }
-    let without: Vec<_> = files(&release.folder("python")?, &["whl"]).into_iter().filter(|wheel| !has_notices(wheel)).collect();
+    let without: Vec<_> =
+        files(&release.folder("python")?, &["whl"]).into_iter().filter(|wheel| !has_notices(wheel)).collect();
     if !without.is_empty() {
         return Err(format!("without the licences of what is inside: {without:?}"));
     }
@@ -60,7 +62,7 @@ fn has_notices(wheel: &Path) -> bool {
 /// Compares the lists of components with the schema of `CycloneDX`.
 pub fn validate_sboms(release: &Release<'_>) -> Result<Made, String> {
     let lists = files(&release.folder("sbom")?, &["json"]);
-    let mut python = tools()?.run("python");
+    let mut python = tools()?.python();
     python.args(["-c", VALIDATE]).args(&lists);
     if lists.is_empty() || !run::passes(&mut python) {
         return Err("a list is not valid".into());
@@ -78,8 +80,8 @@ faults = {name: validator.validate_str(Path(name).read_text()) for name in sys.a
 sys.exit('\\n'.join(f'{name}: {fault}' for name, fault in faults.items() if fault) or 0)
 ";
 
-fn tools() -> Result<python::Venv, String> {
-    python::environment("venv-release", Some("requirements-release.txt")).ok_or_else(|| "no virtual environment".into())
+fn tools() -> Result<Venv, String> {
+    wheels::tools().ok_or_else(|| "no virtual environment".into())
 }
 
 fn files(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
