@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 
 use crate::run;
 use crate::table::{row, table};
@@ -42,6 +43,9 @@ pub struct Options {
     /// Sign the Maven bundle with this key of gpg
     #[arg(long, value_name = "KEY")]
     gpg_key: Option<String>,
+    /// Repeat these steps only, such as one that failed, over the results of the others
+    #[arg(long, value_name = "STEP", value_parser = PossibleValuesParser::new(STEPS.iter().map(|(name, _)| *name)))]
+    only: Vec<String>,
     /// The folder of the results. Default: `dist/VERSION` in cargo's target folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -80,22 +84,22 @@ const STEPS: &[(&str, Step)] = &[
     ("version", tree::version),
     ("changelog", changelog::notes),
     ("git", tree::is_tagged),
-    ("artifacts of other machines", artifacts::collect),
+    ("artifacts", artifacts::collect),
     ("crates", crates::pack),
-    ("semantic versioning", crates::semver),
+    ("semver", crates::semver),
     ("sdists", python::sdists),
     ("wheels", python::wheels),
-    ("Python packages", python::check),
+    ("packages", python::check),
     ("jars", java::jars),
-    ("AAR", java::aar),
-    ("Maven bundle", java::bundle),
-    ("Swift tree", swift::tree),
-    ("Swift library for Linux", swift::library),
-    ("sandbox program", java::programs),
-    ("SBOM", sbom::write_all),
-    ("SBOM against the schema", python::validate_sboms),
+    ("aar", java::aar),
+    ("maven", java::bundle),
+    ("swift", swift::tree),
+    ("swift-library", swift::library),
+    ("programs", java::programs),
+    ("sbom", sbom::write_all),
+    ("sbom-schema", python::validate_sboms),
     ("checksums", checksums::write),
-    ("built twice", twice::compare),
+    ("twice", twice::compare),
 ];
 
 /// Builds a release. The last lines are a table of the steps and the folder of the results.
@@ -122,13 +126,15 @@ pub fn set_version(version: &str) -> bool {
 fn steps(options: &Options) -> bool {
     let default = run::target_dir().join("dist").join(&options.version);
     let release = Release { options, out: options.out.clone().unwrap_or(default) };
-    if let Err(error) = start(&release.out) {
+    let started = if options.only.is_empty() { empty(&release.out) } else { Ok(()) };
+    if let Err(error) = started.and_then(|()| set_time()) {
         eprintln!("{error}");
         return false;
     }
     let mut rows = vec![row!["step", "seconds", "result"]];
     let mut is_good = true;
-    for (name, step) in STEPS {
+    let is_chosen = |name: &str| options.only.is_empty() || options.only.iter().any(|one| one == name);
+    for (name, step) in STEPS.iter().filter(|(name, _)| is_chosen(name)) {
         println!("\n== {name}");
         let started = Instant::now();
         let result = step(&release);
@@ -146,8 +152,8 @@ fn steps(options: &Options) -> bool {
     is_good
 }
 
-/// Empties the folder of the results and sets the time that goes into archives.
-fn start(out: &Path) -> Result<(), String> {
+/// Empties the folder of the results.
+fn empty(out: &Path) -> Result<(), String> {
     if out.exists() {
         // Only a folder that an earlier release filled.
         if !out.join(checksums::FILE).exists() && fs::read_dir(out).is_ok_and(|mut files| files.next().is_some()) {
@@ -157,7 +163,11 @@ fn start(out: &Path) -> Result<(), String> {
     }
     fs::create_dir_all(out).map_err(|error| format!("{}: {error}", out.display()))?;
     // Before the first step ends: a folder of a release that was interrupted is recognized.
-    fs::write(out.join(checksums::FILE), "").map_err(|error| error.to_string())?;
+    fs::write(out.join(checksums::FILE), "").map_err(|error| error.to_string())
+}
+
+/// Sets the time that goes into archives.
+fn set_time() -> Result<(), String> {
     let seconds = run::output(run::command("git").args(["log", "-1", "--format=%ct"]));
     let seconds = seconds.and_then(|text| text.trim().parse().ok()).ok_or("git does not know the last commit")?;
     run::set_build_time(seconds);
