@@ -149,8 +149,9 @@ fn compiles_for_ios(toolchain: &Toolchain) -> bool {
 
 /// Whether the interface is the one that the repository has.
 fn has_known_interface(toolchain: &Toolchain) -> bool {
-    // With the tests, which are built next anyway.
-    run::passes(&mut swift(toolchain, "build", &["--build-tests".into()])) && api::swift_is_same(toolchain)
+    // The file is that of Linux: another system has other conditions in the sources. With the tests, which are built next anyway.
+    !cfg!(target_os = "linux")
+        || run::passes(&mut swift(toolchain, "build", &["--build-tests".into()])) && api::swift_is_same(toolchain)
 }
 
 /// Builds the package with what it needs. `false` after a failure, which is printed.

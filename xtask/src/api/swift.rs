@@ -26,9 +26,13 @@ pub fn read(toolchain: &Toolchain) -> Option<String> {
     let graphs = run::target_dir().join(GRAPHS);
     let _ = fs::remove_dir_all(&graphs);
     fs::create_dir_all(&graphs).map_err(|error| eprintln!("{}: {error}", graphs.display())).ok()?;
+    let info = run::output(&mut toolchain.run("swiftc", &[], &["-print-target-info".into()], &[]))?;
+    let info: Value = serde_json::from_str(&info).map_err(|error| eprintln!("swiftc: {error}")).ok()?;
+    // Distributions name their system differently.
+    let triple = info["target"]["triple"].as_str()?;
     let mut all = BTreeSet::new();
     for module in MODULES {
-        if !run::passes(&mut extract(toolchain, module)) {
+        if !run::passes(&mut extract(toolchain, module, triple)) {
             return None;
         }
         // Extensions of types of other modules have files of their own: `KeySecure@Swift.symbols.json`.
@@ -41,16 +45,16 @@ pub fn read(toolchain: &Toolchain) -> Option<String> {
     Some(all.into_iter().map(|line| line + "\n").collect())
 }
 
-fn extract(toolchain: &Toolchain, module: &str) -> std::process::Command {
+fn extract(toolchain: &Toolchain, module: &str, triple: &str) -> std::process::Command {
     let text = |path: PathBuf| path.to_string_lossy().into_owned();
     let target = toolchain.target();
     let package = toolchain.workspace().join("bindings-swift");
-    let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     let arguments = [
-        "-module-name".to_owned(),
+        "symbolgraph-extract".to_owned(),
+        "-module-name".into(),
         module.into(),
         "-target".into(),
-        if cfg!(target_os = "macos") { format!("{}-apple-macosx13.0", std::env::consts::ARCH) } else { triple },
+        triple.to_owned(),
         "-I".into(),
         text(target.join("swift/debug/Modules")),
         "-I".into(),
@@ -61,7 +65,7 @@ fn extract(toolchain: &Toolchain, module: &str) -> std::process::Command {
         "-output-dir".into(),
         text(target.join(GRAPHS)),
     ];
-    toolchain.run("swift-symbolgraph-extract", &[], &arguments, &[])
+    toolchain.swift(&arguments, &[])
 }
 
 fn graphs_of(folder: &Path, module: &str) -> Vec<PathBuf> {
