@@ -9,6 +9,9 @@ use crate::{kotlin, maven, run};
 /// The package of the generated functions that call the library.
 const INTERNAL: &str = "io/keysecure/internal/";
 
+/// How the names of other generated classes begin that Kotlin declares `internal`.
+const GENERATED: [&str; 4] = ["Ffi", "Uniffi", "RustBuffer", "ForeignBytes"];
+
 /// Compiles the classes. `None` after a failure, which is printed.
 pub fn build() -> Option<()> {
     let bindings = kotlin::build()?;
@@ -36,6 +39,7 @@ fn is_public(file: &str) -> bool {
         && file.starts_with("io/keysecure/")
         && !file.starts_with(INTERNAL)
         && !is_anonymous
+        && !GENERATED.iter().any(|start| name.starts_with(start))
 }
 
 /// The members with their classes, sorted. Classes that are not public, and members that Kotlin hides behind a name with `$`, are
@@ -86,6 +90,6 @@ mod tests {
     fn classes_without_a_name_for_callers_are_left_out() {
         assert!(is_public("io/keysecure/Client.class") && is_public("io/keysecure/model/Card$Companion.class"));
         assert!(!is_public("io/keysecure/Client$close$1.class") && !is_public("io/keysecure/internal/ffi/A.class"));
-        assert!(!is_public("META-INF/LICENSE-MIT"));
+        assert!(!is_public("io/keysecure/model/FfiConverterString.class") && !is_public("META-INF/LICENSE-MIT"));
     }
 }
