@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use crate::{bindings, run, wheels};
+use crate::{bindings, run, venv};
 
 /// Pages of 16 KB, which Android requires; harmless elsewhere.
 const ALIGNED: &str = "-Clink-arg=-Wl,-z,max-page-size=16384,-z,common-page-size=16384";
@@ -44,7 +44,7 @@ pub fn for_old_glibc() -> Option<Vec<String>> {
         return Some(Vec::new());
     }
     let folder = run::target_dir().join("glibc-2.17");
-    let python = wheels::tools()?.path().join("bin/python");
+    let python = venv::release_tools()?.path().join("bin/python");
     let made = run::passes(run::command("sh").arg("xtask/src/old_glibc.sh").arg(&folder).arg(python));
     // The compiler's own library on this machine refers to a later glibc; that of the other machine does not.
     made.then(|| vec![format!("-Lnative={}", folder.display()), "-Clink-arg=-Wl,--allow-shlib-undefined".into()])

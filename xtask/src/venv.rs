@@ -55,3 +55,8 @@ impl Venv {
 pub fn folder() -> PathBuf {
     run::target_dir().join("python")
 }
+
+/// The environment with the tools that build and check releases.
+pub fn release_tools() -> Option<Venv> {
+    Venv::ensure("venv-release", Some("requirements-release.txt"))
+}

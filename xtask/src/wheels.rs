@@ -19,14 +19,9 @@ pub const BUILD: [&str; 7] = ["build", "--locked", "--strip", "--compression-lev
 /// auditwheel reads the result.
 pub const MANYLINUX: [&str; 3] = ["--zig", "--compatibility", "manylinux2014"];
 
-/// The environment with the tools that build and check wheels.
-pub fn tools() -> Option<Venv> {
-    Venv::ensure("venv-release", Some("requirements-release.txt"))
-}
-
 /// Builds the release wheels for this machine, which takes some minutes.
 pub fn release() -> Option<[PathBuf; 2]> {
-    let tools = tools()?;
+    let tools = venv::release_tools()?;
     notices::around(|| {
         let [client, sandbox] = PROJECTS.map(|project| build(&tools, project));
         Some([client?, sandbox?])
@@ -47,7 +42,7 @@ fn build(tools: &Venv, project: &str) -> Option<PathBuf> {
 
 /// `cargo xtask package python`: builds the release wheels, checks them, and reports their sizes and the budget.
 pub fn package() -> bool {
-    let (Some(tools), Some(wheels)) = (tools(), release()) else { return false };
+    let (Some(tools), Some(wheels)) = (venv::release_tools(), release()) else { return false };
     let mut contents = tools.python();
     contents.args(["tests/package/contents.py", "--released"]).args(&wheels);
     let mut is_good = run::passes(&mut contents);

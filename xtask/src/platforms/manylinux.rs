@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::report::Report;
 use super::roots::{self, BULLSEYE, CARGO_HOME, Root, SID};
-use crate::venv::Venv;
+use crate::venv::{self, Venv};
 use crate::{chroot, files, notices, run, ship, wheels};
 
 /// Packages of `bindings-python` whose native library is checked, and the library of each.
@@ -45,7 +45,7 @@ const DEBIAN_11_ARM: Loader = Loader {
 
 /// Wheels for x86-64: tested on every Python of this machine, on the newest, and with an old C library.
 pub fn x86_64(report: &mut Report) -> Result<(), String> {
-    let tools = wheels::tools().ok_or("the tools of the release cannot be installed")?;
+    let tools = venv::release_tools().ok_or("the tools of the release cannot be installed")?;
     let built = wheels::release().ok_or("the wheels were not built")?;
     report.command("cargo xtask package python");
     report.tool("rustc", run::output(run::command("rustc").arg("--version")));
@@ -72,7 +72,7 @@ pub fn x86_64(report: &mut Report) -> Result<(), String> {
 
 /// Wheels and Rust tests for 64-bit ARM, under an emulator.
 pub fn aarch64(report: &mut Report) -> Result<(), String> {
-    let tools = wheels::tools().ok_or("the tools of the release cannot be installed")?;
+    let tools = venv::release_tools().ok_or("the tools of the release cannot be installed")?;
     let root = Root::new(&SID, report)?.mount(tools.path(), TOOLS).emulating()?;
     root.tool(report, "rustc", "rustc --version");
     root.tool(report, "qemu", "qemu-aarch64 --version");

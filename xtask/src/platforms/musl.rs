@@ -10,7 +10,7 @@ use regex::Regex;
 use super::manylinux::{self, Loader};
 use super::report::Report;
 use super::roots::{self, Root, SID, TARGET, WORKSPACE};
-use crate::{chroot, files, run, ship};
+use crate::{chroot, files, run, ship, venv};
 
 const TRIPLE: &str = "x86_64-unknown-linux-musl";
 
@@ -22,7 +22,7 @@ const PROGRAMS: [&str; 3] = ["keysecure-sandbox", "examples/quickstart", "exampl
 
 /// All Rust tests, static programs that run where there is nothing else, and the wheels.
 pub fn x86_64(report: &mut Report) -> Result<(), String> {
-    let tools = crate::wheels::tools().ok_or("the tools of the release cannot be installed")?;
+    let tools = venv::release_tools().ok_or("the tools of the release cannot be installed")?;
     let root = Root::new(&SID, report)?.mount(tools.path(), manylinux::TOOLS);
     root.tool(report, "rustc", "rustc --version");
     root.tool(report, "musl", "dpkg-query -Wf '${Version}' musl-tools");

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{Made, Release, copy_into};
-use crate::venv::Venv;
+use crate::venv::{self, Venv};
 use crate::{python, run, wheels};
 
 /// Builds the wheels for this machine, unless there are wheels for its system already.
@@ -81,7 +81,7 @@ sys.exit('\\n'.join(f'{name}: {fault}' for name, fault in faults.items() if faul
 ";
 
 fn tools() -> Result<Venv, String> {
-    wheels::tools().ok_or_else(|| "no virtual environment".into())
+    venv::release_tools().ok_or_else(|| "no virtual environment".into())
 }
 
 fn files(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
