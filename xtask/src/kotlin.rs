@@ -133,6 +133,11 @@ pub fn run(arguments: &[String]) -> bool {
     build().is_some_and(|bindings| run::passes(&mut maven::command(&bindings, arguments)))
 }
 
+/// Compiles the library. `false` after a failure, which is printed.
+pub fn compiles() -> bool {
+    build().is_some_and(|bindings| run::passes(&mut maven::command(&bindings, &["process-classes".into()])))
+}
+
 /// `cargo xtask kotlin-bench`: the shipped library under the JVM against the Rust call and the JVM's own HTTP client.
 pub fn bench() -> bool {
     let Some(library) = ship::server_library() else { return false };

@@ -155,8 +155,14 @@ fn has_known_interface(toolchain: &Toolchain) -> bool {
 }
 
 /// Builds the package with what it needs. `false` after a failure, which is printed.
-pub fn builds(toolchain: &Toolchain) -> bool {
-    prepare() && run::passes(&mut swift(toolchain, "build", &[]))
+pub fn builds() -> bool {
+    match Toolchain::find() {
+        Ok(toolchain) => prepare() && run::passes(&mut swift(&toolchain, "build", &[])),
+        Err(reason) => {
+            eprintln!("{reason}");
+            false
+        }
+    }
 }
 
 fn prepare() -> bool {

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::release::files_in;
-use crate::{kotlin, maven, run};
+use crate::{files, maven, run};
 
 /// The package of the generated functions that call the library.
 const INTERNAL: &str = "io/keysecure/internal/";
@@ -12,17 +11,11 @@ const INTERNAL: &str = "io/keysecure/internal/";
 /// How the names of other generated classes begin that Kotlin declares `internal`.
 const GENERATED: [&str; 4] = ["Ffi", "Uniffi", "RustBuffer", "ForeignBytes"];
 
-/// Compiles the classes. `None` after a failure, which is printed.
-pub fn build() -> Option<()> {
-    let bindings = kotlin::build()?;
-    run::passes(&mut maven::command(&bindings, &["process-classes".into()])).then_some(())
-}
-
 /// The interface, one member a line. `None` after a failure, which is printed.
 pub fn read() -> Option<String> {
     let folder = maven::build_dir().join("classes");
     let classes: Vec<PathBuf> =
-        files_in(&folder).into_iter().filter(|file| is_public(file)).map(|file| folder.join(file)).collect();
+        files::list(&folder).into_iter().filter(|file| is_public(file)).map(|file| folder.join(file)).collect();
     if classes.is_empty() {
         eprintln!("{} has no classes", folder.display());
         return None;

@@ -42,15 +42,18 @@ impl Language {
     }
 }
 
-/// Writes the files of these languages, or of all if there are none, and builds what that needs.
-pub fn write(languages: &[Language]) -> bool {
+/// Writes the files of these languages, or of all if there are none. `builds` builds what is read.
+pub fn write(languages: &[Language], builds: impl Fn(Language) -> bool) -> bool {
     let all = if languages.is_empty() { &Language::ALL[..] } else { languages };
     all.iter().all(|language| {
+        if !builds(*language) {
+            return false;
+        }
         let text = match language {
             Language::Rust => rust::read(),
             Language::Python => python(),
-            Language::Kotlin => kotlin::build().and_then(|()| kotlin::read()),
-            Language::Swift => swift::build().and_then(|toolchain| swift::read(&toolchain)),
+            Language::Kotlin => kotlin::read(),
+            Language::Swift => Toolchain::find().ok().and_then(|toolchain| swift::read(&toolchain)),
         };
         let Some(text) = text else {
             eprintln!("{}: not written", language.file());

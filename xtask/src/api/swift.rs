@@ -6,20 +6,14 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::run;
 use crate::swift_toolchain::Toolchain;
-use crate::{run, swift};
 
 /// The modules that users import.
 const MODULES: [&str; 2] = ["KeySecure", "KeySecureSandbox"];
 
 /// The folder of the symbol graphs, in cargo's target folder.
 const GRAPHS: &str = "swift-symbols";
-
-/// Builds the package. `None` after a failure, which is printed.
-pub fn build() -> Option<Toolchain> {
-    let toolchain = Toolchain::find().map_err(|reason| eprintln!("{reason}")).ok()?;
-    swift::builds(&toolchain).then_some(toolchain)
-}
 
 /// The interface, one symbol a line. `None` after a failure, which is printed.
 pub fn read(toolchain: &Toolchain) -> Option<String> {

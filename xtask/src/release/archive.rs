@@ -3,8 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::checksums;
-use crate::run;
+use crate::{files, run};
 
 /// Packs a folder, under its own name, into a `.tar.gz`.
 pub fn tar_gz(folder: &Path, to: &Path) -> Result<(), String> {
@@ -26,7 +25,7 @@ pub fn zip(folder: &Path, to: &Path) -> Result<(), String> {
     if let Some(time) = run::build_time_text() {
         jar.arg(format!("--date={time}"));
     }
-    for file in checksums::files(folder) {
+    for file in files::list(folder) {
         jar.arg("-C").arg(folder).arg(file);
     }
     passed(&mut jar, to)

@@ -4,8 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Made, Release, checksums};
-use crate::run;
+use super::step::{Made, Release};
+use crate::{files, run};
 
 /// The zipped `XCFramework`.
 pub const FRAMEWORK: &str = "KeySecureFFI.xcframework.zip";
@@ -14,11 +14,11 @@ pub const FRAMEWORK: &str = "KeySecureFFI.xcframework.zip";
 const IN_JARS: [&str; 2] = ["natives", "programs"];
 
 /// Puts libraries and programs where the jars find them, and wheels and the `XCFramework` into the results.
-pub fn collect(release: &Release<'_>) -> Result<Made, String> {
-    let Some(from) = &release.options.artifacts else {
+pub fn collect(release: &Release) -> Result<Made, String> {
+    let Some(from) = &release.artifacts else {
         return Ok(Made::Done("none: this machine's own".into()));
     };
-    let files = checksums::files(from);
+    let files = files::list(from);
     if files.is_empty() {
         return Err(format!("{} has no files", from.display()));
     }

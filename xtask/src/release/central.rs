@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use roxmltree::{Document, Node};
 
 use super::checksums;
-use crate::run;
+use crate::{files, run};
 
 /// The group of all components, as a path.
 const GROUP: &str = "io/keysecure";
@@ -47,7 +47,7 @@ pub fn place(component: &Component, version: &str, bundle: &Path) -> Result<Path
 
 /// Signs each file if there is a key, and writes the checksums.
 pub fn finish(folder: &Path, key: Option<&str>) -> Result<(), String> {
-    for file in checksums::files(folder) {
+    for file in files::list(folder) {
         let path = folder.join(&file);
         if let Some(key) = key {
             let mut gpg = run::command("gpg");
@@ -63,7 +63,7 @@ pub fn finish(folder: &Path, key: Option<&str>) -> Result<(), String> {
 
 /// What Central would refuse.
 pub fn faults(folder: &Path, name: &str, version: &str) -> Vec<String> {
-    let files = checksums::files(folder);
+    let files = files::list(folder);
     let expected = [".pom", "-sources.jar", "-javadoc.jar"].map(|end| format!("{name}-{version}{end}"));
     let missing = expected.iter().filter(|file| !files.contains(file)).map(|file| format!("{file} is missing"));
     let pom = fs::read_to_string(folder.join(&expected[0])).unwrap_or_default();
@@ -108,7 +108,7 @@ mod tests {
     use std::fs;
 
     use super::{Component, faults, faults_of_pom, finish, place};
-    use crate::{release::checksums, run};
+    use crate::{files, run};
 
     fn pom() -> String {
         fs::read_to_string(run::root().join("bindings-kotlin/android/pom.xml")).unwrap()
@@ -132,7 +132,7 @@ mod tests {
         let placed = place(&component, version, &folder.join("bundle")).unwrap();
         assert_eq!(faults(&placed, "keysecure-android", version), Vec::<String>::new());
         finish(&placed, None).unwrap();
-        let files = checksums::files(&folder.join("bundle"));
+        let files = files::list(&folder.join("bundle"));
         assert_eq!(files.len(), 12, "{files:?}");
         assert_eq!(
             files[0],

@@ -2,18 +2,18 @@
 
 use std::fs;
 
-use super::{Made, Release};
+use super::step::{Made, Release};
 use crate::run;
 
 const UNRELEASED: &str = "Unreleased";
 
 /// Writes `notes.md`. A dry run takes what is not released yet if the version has no section.
-pub fn notes(release: &Release<'_>) -> Result<Made, String> {
+pub fn notes(release: &Release) -> Result<Made, String> {
     let changelog = fs::read_to_string(run::root().join("CHANGELOG.md")).map_err(|error| error.to_string())?;
     let own = section(&changelog, release.version());
     let (notes, heading) = match (own, section(&changelog, UNRELEASED)) {
         (Some(notes), _) => (notes, release.version()),
-        (None, Some(notes)) if release.options.dry_run => (notes, UNRELEASED),
+        (None, Some(notes)) if release.dry_run => (notes, UNRELEASED),
         _ => return Err(format!("CHANGELOG.md has no section `## [{}] - DATE` with text", release.version())),
     };
     fs::write(release.out.join("notes.md"), &notes).map_err(|error| error.to_string())?;

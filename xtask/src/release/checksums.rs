@@ -8,12 +8,13 @@ use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
-use super::{Made, Release};
+use super::step::{Made, Release};
+use crate::files;
 
 pub const FILE: &str = "SHA256SUMS";
 
 /// Writes the checksums of all files of the release.
-pub fn write(release: &Release<'_>) -> Result<Made, String> {
+pub fn write(release: &Release) -> Result<Made, String> {
     let text = of_folder(&release.out)?;
     fs::write(release.out.join(FILE), &text).map_err(|error| format!("{FILE}: {error}"))?;
     Ok(Made::Done(format!("{FILE}, {} files", text.lines().count())))
@@ -22,26 +23,11 @@ pub fn write(release: &Release<'_>) -> Result<Made, String> {
 /// The lines for all files in a folder, other than this list.
 pub fn of_folder(folder: &Path) -> Result<String, String> {
     let mut text = String::new();
-    for file in files(folder).into_iter().filter(|file| file != FILE) {
+    for file in files::list(folder).into_iter().filter(|file| file != FILE) {
         let bytes = fs::read(folder.join(&file)).map_err(|error| format!("{file}: {error}"))?;
         let _ = writeln!(text, "{}  {file}", sha256(&bytes));
     }
     Ok(text)
-}
-
-/// The files in a folder and its subfolders, sorted, with `/` between the parts of a path.
-pub fn files(folder: &Path) -> Vec<String> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if entry.path().is_dir() {
-            found.extend(files(&entry.path()).into_iter().map(|file| format!("{name}/{file}")));
-        } else {
-            found.push(name);
-        }
-    }
-    found.sort();
-    found
 }
 
 pub fn sha256(bytes: &[u8]) -> String {

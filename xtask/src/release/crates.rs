@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::{Made, Release, copy_into, tree};
+use super::step::{Made, Release, copy_into};
+use super::tree;
 use crate::run;
 
 /// The published crates. Together: one is a development dependency of the other.
@@ -11,7 +12,7 @@ const CRATES: [&str; 2] = ["keysecure", "keysecure-sandbox"];
 
 const SEMVER_CHECKS: &str = "0.51.0";
 
-pub fn pack(release: &Release<'_>) -> Result<Made, String> {
+pub fn pack(release: &Release) -> Result<Made, String> {
     let mut cargo = run::cargo("publish --dry-run --locked");
     packages(&mut cargo);
     // Only a dry run gets this far with changes.
@@ -37,7 +38,7 @@ fn modified(file: &PathBuf) -> Option<std::time::SystemTime> {
 }
 
 /// Compares the crates with the last tag.
-pub fn semver(release: &Release<'_>) -> Result<Made, String> {
+pub fn semver(release: &Release) -> Result<Made, String> {
     let Some(tag) = tree::last_tag(release.version()) else {
         return Ok(Made::Missing("there is no tag of an earlier release to compare with".into()));
     };

@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::archive;
 use super::central::{self, Component};
-use super::{Made, Release, archive, copy_into};
+use super::step::{Made, Release, copy_into};
 use crate::{android, licences, package, run};
 
-pub fn jars(_: &Release<'_>) -> Result<Made, String> {
+pub fn jars(_: &Release) -> Result<Made, String> {
     if !package::jars(package::Tests::OfConsumers) {
         return Err("the jars were not built: see above".into());
     }
@@ -24,7 +25,7 @@ fn has_files(folder: &Path) -> bool {
 }
 
 /// Builds the AAR where there is an NDK, unless another machine has built it.
-pub fn aar(release: &Release<'_>) -> Result<Made, String> {
+pub fn aar(release: &Release) -> Result<Made, String> {
     let name = format!("keysecure-android-{}.aar", release.version());
     if release.out.join("android").join(&name).exists() {
         return Ok(Made::Done(format!("{name}, of another machine")));
@@ -40,7 +41,7 @@ pub fn aar(release: &Release<'_>) -> Result<Made, String> {
 }
 
 /// Packs what Maven Central takes: all components with their POMs, sources, documentation, checksums and signatures.
-pub fn bundle(release: &Release<'_>) -> Result<Made, String> {
+pub fn bundle(release: &Release) -> Result<Made, String> {
     let version = release.version();
     let folder = run::target_dir().join("maven-bundle");
     let _ = fs::remove_dir_all(&folder);
@@ -64,7 +65,7 @@ pub fn bundle(release: &Release<'_>) -> Result<Made, String> {
     for component in &components {
         let placed = central::place(component, version, &folder)?;
         faults.extend(central::faults(&placed, component.name, version));
-        central::finish(&placed, release.options.gpg_key.as_deref())?;
+        central::finish(&placed, release.gpg_key.as_deref())?;
     }
     if !faults.is_empty() {
         return Err(faults.join("; "));
@@ -72,12 +73,12 @@ pub fn bundle(release: &Release<'_>) -> Result<Made, String> {
     let name = format!("keysecure-{version}-bundle.zip");
     archive::zip(&folder, &release.folder("maven")?.join(&name))?;
     let names: Vec<_> = components.iter().map(|component| component.name).collect();
-    let signed = if release.options.gpg_key.is_some() { "signed" } else { "not signed: --gpg-key" };
+    let signed = if release.gpg_key.is_some() { "signed" } else { "not signed: --gpg-key" };
     Ok(Made::Done(format!("{name}: {}; {signed}", names.join(", "))))
 }
 
 /// Packs the sandbox program of each system with its licences.
-pub fn programs(release: &Release<'_>) -> Result<Made, String> {
+pub fn programs(release: &Release) -> Result<Made, String> {
     let mut packed = Vec::new();
     for slot in package::SLOTS {
         let from = run::target_dir().join("programs").join(slot);

@@ -10,6 +10,7 @@ mod crates;
 mod java;
 mod python;
 mod sbom;
+mod step;
 mod swift;
 mod tree;
 mod twice;
@@ -22,7 +23,9 @@ use std::time::Instant;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
-use crate::run;
+use crate::{files, run};
+use step::{Made, Release, Step};
+
 use crate::table::{row, table};
 
 /// What to release, and how.
@@ -50,34 +53,6 @@ pub struct Options {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
-
-/// What the steps share.
-struct Release<'a> {
-    options: &'a Options,
-    /// The folder of the results.
-    out: PathBuf,
-}
-
-impl Release<'_> {
-    fn version(&self) -> &str {
-        &self.options.version
-    }
-
-    /// A folder of the results, which it creates.
-    fn folder(&self, name: &str) -> Result<PathBuf, String> {
-        let folder = self.out.join(name);
-        fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-        Ok(folder)
-    }
-}
-
-/// The result of a step: what it made, or what could not be made here and why.
-enum Made {
-    Done(String),
-    Missing(String),
-}
-
-type Step = fn(&Release<'_>) -> Result<Made, String>;
 
 /// The steps in their order. A failed step does not stop the others.
 const STEPS: &[(&str, Step)] = &[
@@ -125,7 +100,14 @@ pub fn set_version(version: &str) -> bool {
 
 fn steps(options: &Options) -> bool {
     let default = run::target_dir().join("dist").join(&options.version);
-    let release = Release { options, out: options.out.clone().unwrap_or(default) };
+    let release = Release {
+        version: options.version.clone(),
+        dry_run: options.dry_run,
+        twice: options.twice,
+        artifacts: options.artifacts.clone(),
+        gpg_key: options.gpg_key.clone(),
+        out: options.out.clone().unwrap_or(default),
+    };
     let started = if options.only.is_empty() { empty(&release.out) } else { Ok(()) };
     if let Err(error) = started.and_then(|()| set_time()) {
         eprintln!("{error}");
@@ -176,22 +158,10 @@ fn set_time() -> Result<(), String> {
 
 /// The files of the results with their sizes.
 fn listing(out: &Path) -> String {
-    let rows = checksums::files(out).into_iter().map(|file| {
+    let rows = files::list(out).into_iter().map(|file| {
         let size = fs::metadata(out.join(&file)).map_or(0, |file| file.len());
         row![file, size]
     });
     let rows: Vec<_> = [row!["file", "bytes"]].into_iter().chain(rows).collect();
     table(&rows)
-}
-
-/// The files in a folder and its subfolders, sorted.
-pub fn files_in(folder: &Path) -> Vec<String> {
-    checksums::files(folder)
-}
-
-/// Copies a file into a folder under its own name.
-fn copy_into(file: &Path, folder: &Path) -> Result<PathBuf, String> {
-    let to = folder.join(file.file_name().unwrap_or_default());
-    fs::copy(file, &to).map_err(|error| format!("{}: {error}", file.display()))?;
-    Ok(to)
 }

@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Made, Release, copy_into};
+use super::step::{Made, Release, copy_into};
 use crate::venv::{self, Venv};
 use crate::{python, run, wheels};
 
 /// Builds the wheels for this machine, unless there are wheels for its system already.
-pub fn wheels(release: &Release<'_>) -> Result<Made, String> {
+pub fn wheels(release: &Release) -> Result<Made, String> {
     let others = files(&release.folder("python")?, &["whl"]);
     let is_here = |wheel: &PathBuf| {
         let name = wheel.to_string_lossy();
@@ -21,13 +21,13 @@ pub fn wheels(release: &Release<'_>) -> Result<Made, String> {
     keep(release, &built)
 }
 
-pub fn sdists(release: &Release<'_>) -> Result<Made, String> {
+pub fn sdists(release: &Release) -> Result<Made, String> {
     let built = python::sdists().ok_or("the source distributions were not built: see above")?;
     keep(release, &built)
 }
 
 /// Copies packages into the results.
-fn keep(release: &Release<'_>, built: &[PathBuf]) -> Result<Made, String> {
+fn keep(release: &Release, built: &[PathBuf]) -> Result<Made, String> {
     let folder = release.folder("python")?;
     let mut names = Vec::new();
     for file in built {
@@ -39,7 +39,7 @@ fn keep(release: &Release<'_>, built: &[PathBuf]) -> Result<Made, String> {
 
 /// `twine check --strict` of all packages, those of other machines included, and whether the wheels have the licences of what is
 /// inside.
-pub fn check(release: &Release<'_>) -> Result<Made, String> {
+pub fn check(release: &Release) -> Result<Made, String> {
     let packages = files(&release.folder("python")?, &["whl", "gz"]);
     let mut twine = tools()?.python();
     twine.args(["-m", "twine", "check", "--strict"]).args(&packages);
@@ -60,7 +60,7 @@ fn has_notices(wheel: &Path) -> bool {
 }
 
 /// Compares the lists of components with the schema of `CycloneDX`.
-pub fn validate_sboms(release: &Release<'_>) -> Result<Made, String> {
+pub fn validate_sboms(release: &Release) -> Result<Made, String> {
     let lists = files(&release.folder("sbom")?, &["json"]);
     let mut python = tools()?.python();
     python.args(["-c", VALIDATE]).args(&lists);

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use toml::Table;
 
 use super::checksums::sha256;
-use super::{Made, Release};
+use super::step::{Made, Release};
 use crate::{run, ship};
 
 /// The artifacts: their names, and cargo's options for what is inside.
@@ -27,7 +27,7 @@ fn artifacts() -> [(&'static str, String); 7] {
 }
 
 /// Writes a list for each artifact.
-pub fn write_all(release: &Release<'_>) -> Result<Made, String> {
+pub fn write_all(release: &Release) -> Result<Made, String> {
     let folder = release.folder("sbom")?;
     let lock = fs::read_to_string(run::root().join("Cargo.lock")).map_err(|error| error.to_string())?;
     let hashes = hashes(&lock)?;

@@ -4,12 +4,13 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::artifacts::FRAMEWORK;
-use super::{Made, Release, archive, checksums, version};
+use super::step::{Made, Release};
+use super::{archive, checksums, version};
 use crate::swift_release::{self, Framework};
 use crate::{bindings, run, swift_install};
 
 /// Writes and packs the tree for the repository of the Swift package, with the checksum of the `XCFramework`.
-pub fn tree(release: &Release<'_>) -> Result<Made, String> {
+pub fn tree(release: &Release) -> Result<Made, String> {
     let framework = release.folder("swift")?.join(FRAMEWORK);
     let bytes = fs::read(&framework).ok();
     // The program that Swift computes it with is the same SHA-256.
@@ -29,7 +30,7 @@ pub fn tree(release: &Release<'_>) -> Result<Made, String> {
 }
 
 /// Installs and packs the static library for this system.
-pub fn library(release: &Release<'_>) -> Result<Made, String> {
+pub fn library(release: &Release) -> Result<Made, String> {
     let name = format!("keysecure-swift-library-{}-{}-linux", release.version(), std::env::consts::ARCH);
     let folder = fresh(&name)?;
     if !swift_install::run(Some(&folder), true) {
@@ -39,7 +40,7 @@ pub fn library(release: &Release<'_>) -> Result<Made, String> {
     Ok(Made::Done(format!("{name}.tar.gz")))
 }
 
-fn pack(release: &Release<'_>, folder: &std::path::Path) -> Result<(), String> {
+fn pack(release: &Release, folder: &std::path::Path) -> Result<(), String> {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     archive::tar_gz(folder, &release.folder("swift")?.join(format!("{name}.tar.gz")))
 }

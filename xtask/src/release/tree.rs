@@ -1,9 +1,10 @@
 //! The state of the repository: one version everywhere, and a tag.
 
-use super::{Made, Release, version};
+use super::step::{Made, Release};
+use super::version;
 use crate::run;
 
-pub fn version(release: &Release<'_>) -> Result<Made, String> {
+pub fn version(release: &Release) -> Result<Made, String> {
     if !version::is_consistent() {
         return Err("not the same everywhere: see above".into());
     }
@@ -11,7 +12,7 @@ pub fn version(release: &Release<'_>) -> Result<Made, String> {
 }
 
 /// Whether everything is committed and the commit has the tag of the version. A dry run only says what is missing.
-pub fn is_tagged(release: &Release<'_>) -> Result<Made, String> {
+pub fn is_tagged(release: &Release) -> Result<Made, String> {
     let commit = git(&["rev-parse", "--short", "HEAD"])?;
     let is_clean = git(&["status", "--porcelain"])?.is_empty();
     let tag = format!("v{}", release.version());
@@ -21,7 +22,7 @@ pub fn is_tagged(release: &Release<'_>) -> Result<Made, String> {
         (false, _) => format!("{commit} has changes that are not committed"),
         (true, false) => format!("{commit} does not have the tag {tag}"),
     };
-    if release.options.dry_run { Ok(Made::Done(format!("{state}, as a dry run accepts"))) } else { Err(state) }
+    if release.dry_run { Ok(Made::Done(format!("{state}, as a dry run accepts"))) } else { Err(state) }
 }
 
 /// Whether everything is committed.

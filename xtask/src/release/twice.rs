@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use super::{Made, Release, checksums, tree};
+use super::step::{Made, Release};
+use super::{checksums, tree};
 use crate::run;
 
 /// Builds again and compares. Without `--twice` it says so.
-pub fn compare(release: &Release<'_>) -> Result<Made, String> {
-    if !release.options.twice {
+pub fn compare(release: &Release) -> Result<Made, String> {
+    if !release.twice {
         return Ok(Made::Missing("--twice was not given".into()));
     }
     if !tree::is_clean() {
@@ -23,7 +24,7 @@ pub fn compare(release: &Release<'_>) -> Result<Made, String> {
         run::passes(run::command("git").args(["clone", "--quiet", "--no-hardlinks"]).arg(run::root()).arg(&clone));
     let mut build = run::cargo("run --quiet --package xtask -- release --dry-run");
     build.arg(release.version()).arg("--out").arg(&out);
-    if let Some(artifacts) = &release.options.artifacts {
+    if let Some(artifacts) = &release.artifacts {
         build.arg("--artifacts").arg(artifacts);
     }
     build.current_dir(&clone).env("CARGO_TARGET_DIR", folder.join("target"));
