@@ -159,6 +159,11 @@ pub use crate::webhook::{
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+/// Compiles and runs the example in the README of the crate.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct CrateReadme;
+
 /// Compiles the code blocks of the page on stores.
 #[cfg(all(doctest, unix))]
 #[doc = include_str!("../../docs/fleets.md")]

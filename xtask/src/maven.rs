@@ -62,6 +62,9 @@ fn quiet() -> Command {
         maven.env_remove(name);
     }
     maven.args(["--batch-mode", "--no-transfer-progress", "-Dstyle.color=never"]);
+    if let Some(seconds) = run::build_time() {
+        maven.arg(format!("-Dproject.build.outputTimestamp={seconds}"));
+    }
     maven
 }
 

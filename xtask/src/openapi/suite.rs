@@ -5,6 +5,7 @@ use std::env::consts::EXE_SUFFIX;
 use crate::report::counts::TestCounts;
 use crate::report::failures::Failures;
 use crate::report::outcome::Outcome;
+use crate::venv::Venv;
 use crate::{python, run};
 
 /// Runs the OpenAPI suite of `cargo xtask test`.
@@ -12,7 +13,7 @@ pub fn test(failures: &mut Failures) -> Outcome {
     if !run::exists("python3", "--version") {
         return Outcome::Missing("python3 not found".into());
     }
-    let Some(venv) = python::environment("venv-openapi", Some("requirements-openapi.txt")) else {
+    let Some(venv) = Venv::ensure("venv-openapi", Some("requirements-openapi.txt")) else {
         return python::no_environment();
     };
     if !run::passes(&mut run::cargo("build --quiet --package keysecure-sandbox")) {
