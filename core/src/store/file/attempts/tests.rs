@@ -186,6 +186,7 @@ fn a_file_that_others_use_for_too_long_is_an_outage() {
     assert!(lease(&store, "a").is_some());
 }
 
+#[cfg(unix)] // Windows has no such files
 #[test]
 fn a_fifo_or_a_link_instead_of_the_creation_time_is_an_error() {
     let scratch = Scratch::new();
