@@ -1,5 +1,5 @@
-# A command line inside the chroot: sh swift_enter.sh FOLDER "COMMAND" [FROM TO]..., each FROM mounted inside as TO.
-# Runs in a mount namespace of its own: see swift_chroot.rs.
+# A command line inside the chroot: sh chroot_enter.sh FOLDER "COMMAND" [FROM TO]..., each FROM mounted inside as TO.
+# Runs in a mount namespace of its own: see chroot.rs.
 set -e
 folder=$1 command=$2
 shift 2

@@ -1,0 +1,78 @@
+//! `cargo xtask platforms`: builds for other platforms, and runs the tests where a chroot or an emulator can.
+//!
+//! Each platform is one function that fills a [`Report`]. To add one, add a file and a line in `ALL`.
+
+mod document;
+mod report;
+mod roots;
+mod rust;
+
+use std::time::Instant;
+
+use crate::run;
+use crate::table::{row, table};
+use report::Report;
+
+/// A platform with its builds and tests.
+struct Platform {
+    name: &'static str,
+    /// What is built, in a few words: the heading of its section in `docs/platforms.md`.
+    title: &'static str,
+    /// Builds and tests. The error is the reason why nothing more could be done.
+    run: fn(&mut Report) -> Result<(), String>,
+}
+
+const ALL: &[Platform] = &[Platform {
+    name: "rust-newest",
+    title: "The whole workspace with the newest Rust that Debian has",
+    run: rust::newest,
+}];
+
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|platform| platform.name)
+}
+
+/// Runs the named platforms, or all if `names` is empty, and prints the table. With `write`, replaces their results in
+/// `docs/platforms.md`.
+pub fn run(names: &[String], write: bool) -> bool {
+    let chosen = ALL.iter().filter(|platform| names.is_empty() || names.iter().any(|name| name == platform.name));
+    let reports: Vec<Report> = chosen.map(examine).collect();
+    println!();
+    for line in reports.iter().flat_map(|report| report.failures.summary()) {
+        println!("{line}");
+    }
+    let mut rows = vec![row!["platform", "built", "passed", "failed", "not run, and why"]];
+    rows.extend(reports.iter().map(Report::row));
+    print!("{}", table(&rows));
+    let is_written = !write || document::update(&reports, &names_in_order());
+    is_written && reports.iter().all(Report::is_good)
+}
+
+fn names_in_order() -> Vec<&'static str> {
+    names().collect()
+}
+
+fn examine(platform: &Platform) -> Report {
+    println!("\n==== {}: {} ====", platform.name, platform.title);
+    let started = Instant::now();
+    let mut report = Report::new(platform.name, platform.title);
+    if let Err(why) = (platform.run)(&mut report) {
+        report.stopped(why);
+    }
+    report.took(started.elapsed());
+    report.tool("commit", run::output(run::command("git").args(["describe", "--always", "--dirty"])));
+    report
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::names;
+
+    #[test]
+    fn every_platform_has_a_name_of_its_own() {
+        let all: Vec<_> = names().collect();
+        assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
+    }
+}
