@@ -16,7 +16,7 @@ pub const SID: Chroot = Chroot {
     packages: "ca-certificates build-essential pkg-config git openssl \
                rustc cargo rust-src rust-clippy libstd-rust-dev:arm64 \
                gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user musl-tools libunwind-22-dev \
-               mingw-w64 wine64 wine llvm python3.14 python3.14-venv python3-pip",
+               gcc-mingw-w64-x86-64-posix wine64 python3.14 python3.14-venv python3-pip",
 };
 
 /// The mount point of the workspace in a chroot.
