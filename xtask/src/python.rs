@@ -146,6 +146,20 @@ pub fn release_wheels() -> Option<[PathBuf; 2]> {
     build_both(|project| wheel(&venv, project, RELEASE))
 }
 
+/// A program of the tools that build and check, such as maturin.
+pub fn tool(name: &str) -> Option<PathBuf> {
+    tools().map(|venv| venv.0.join("bin").join(name))
+}
+
+/// Installs packages for another platform, such as `win_amd64` with Python 3.13, into a folder.
+pub fn install_for(platform: &str, version: &str, packages: &[&str], folder: &Path) -> Result<(), String> {
+    let venv = tools().ok_or("no virtual environment")?;
+    let mut pip = venv.pip();
+    pip.args(["--platform", platform, "--python-version", version, "--only-binary=:all:", "--target"]).arg(folder);
+    pip.args(packages);
+    if run::passes(&mut pip) { Ok(()) } else { Err(format!("not installed: {}", packages.join(" "))) }
+}
+
 /// A virtual environment under the target folder.
 struct Venv(PathBuf);
 

@@ -137,7 +137,11 @@ pub fn made(replies: &[String]) -> CallResults {
 pub fn kill(id: u32) -> bool {
     let id = id.to_string();
     let mut command = Command::new(if cfg!(windows) { "taskkill" } else { "kill" });
-    if cfg!(windows) { command.args(["/F", "/PID", &id]) } else { command.args(["-KILL", &id]) };
+    if cfg!(windows) {
+        command.args(["/F", "/PID", &id])
+    } else {
+        command.args(["-KILL", &id])
+    };
     command.stdout(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 

@@ -2,10 +2,12 @@
 //!
 //! Each platform is one function that fills a [`Report`]. To add one, add a file and a line in `ALL`.
 
+mod checks;
 mod document;
 mod report;
 mod roots;
 mod rust;
+mod windows;
 
 use std::time::Instant;
 
@@ -22,11 +24,22 @@ struct Platform {
     run: fn(&mut Report) -> Result<(), String>,
 }
 
-const ALL: &[Platform] = &[Platform {
-    name: "rust-newest",
-    title: "The whole workspace with the newest Rust that Debian has",
-    run: rust::newest,
-}];
+const ALL: &[Platform] = &[
+    Platform {
+        name: "rust-newest",
+        title: "The whole workspace with the newest Rust that Debian has",
+        run: rust::newest,
+    },
+    Platform {
+        name: "windows",
+        title: "Windows on x86-64: library, program, wheels and jar, built by mingw-w64 and tested under wine",
+        run: windows::x86_64,
+    },
+    Platform { name: "windows-msvc", title: "Windows with Microsoft's compiler", run: checks::windows_msvc },
+    Platform { name: "macos", title: "macOS on arm64 and x86-64: wheels linked by zig", run: checks::macos },
+    Platform { name: "ios", title: "iOS on arm64, and its simulator on arm64 and x86-64", run: checks::ios },
+    Platform { name: "android", title: "Android on arm64, armv7 and x86-64", run: checks::android },
+];
 
 pub fn names() -> impl Iterator<Item = &'static str> {
     ALL.iter().map(|platform| platform.name)

