@@ -74,7 +74,20 @@ pub fn install(folder: &Path, package: &str) -> Command {
 pub fn command(folder: &Path, mounts: &[(&Path, &str)], shell: &str) -> Command {
     let [unshare, options @ ..] = OWN_NAMESPACE;
     let mut command = run::command(unshare);
-    command.args(options).args(["sh", "xtask/src/swift_enter.sh"]).arg(folder).arg(shell);
+    command.args(options);
+    enter(command, folder, mounts, shell)
+}
+
+/// As [`command`], where programs for 64-bit ARM run too, by this static `qemu-aarch64`. Needs Linux 6.7.
+pub fn emulating(emulator: &Path, folder: &Path, mounts: &[(&Path, &str)], shell: &str) -> Command {
+    let [unshare, options @ ..] = OWN_NAMESPACE;
+    let mut command = run::command(unshare);
+    command.args(options).args(["--user", "--map-root-user"]).env("EMULATOR", emulator);
+    enter(command, folder, mounts, shell)
+}
+
+fn enter(mut command: Command, folder: &Path, mounts: &[(&Path, &str)], shell: &str) -> Command {
+    command.args(["sh", "xtask/src/chroot_enter.sh"]).arg(folder).arg(shell);
     for (from, to) in mounts {
         command.arg(from).arg(to);
     }
@@ -87,7 +100,7 @@ fn apt_setting(name: &str) -> Option<String> {
 }
 
 /// The mirror in this machine's own sources, which may be the only one that it can reach.
-fn mirror() -> String {
+pub fn mirror() -> String {
     let one = PathBuf::from("/etc/apt/sources.list");
     let folder = fs::read_dir("/etc/apt/sources.list.d").into_iter().flatten();
     let mut files: Vec<PathBuf> = folder.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();

@@ -33,6 +33,8 @@ mod swift_release;
 mod swift_toolchain;
 mod table;
 mod test;
+mod venv;
+mod wheels;
 
 use std::process::ExitCode;
 
@@ -120,8 +122,6 @@ enum Command {
     },
     /// Measure the CPU time of a Swift call against Rust: minutes
     SwiftBench,
-    /// Build the release wheels and compare their sizes with the budget: minutes
-    Wheel,
 }
 
 fn main() -> ExitCode {
@@ -139,7 +139,6 @@ fn main() -> ExitCode {
         Command::Platforms { names, write } => platforms::run(&names, write),
         Command::Swift { arguments } => swift::run(&arguments),
         Command::SwiftBench => swift::bench(),
-        Command::Wheel => python::wheel_command(),
     };
     if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -4,12 +4,13 @@
 use std::fs;
 use std::path::Path;
 
+use super::manylinux::TOOLS;
 use super::report::Report;
-use super::roots::{Root, SID, TARGET, target};
-use crate::{python, run, ship};
+use super::roots::{CARGO_HOME, Root, SID, TARGET, target};
+use crate::{files, run, ship, wheels};
 
-/// The compiler of C code for other platforms, as it is on `PyPI`.
-const ZIG: &str = "ziglang==0.17.1";
+/// The compiler of C code for other platforms.
+const ZIG: &str = "$(echo /keysecure-tools/lib/python3*/site-packages/ziglang/zig)";
 
 /// A target of Rust, and the one for which zig compiles C code instead: it has no headers of the system itself.
 struct Target {
@@ -33,12 +34,12 @@ pub fn macos(report: &mut Report) -> Result<(), String> {
         checks.check(report, &Target { rust, zig })?;
         for (project, name) in [("bindings-python", "keysecure"), ("bindings-python/sandbox", "keysecure_sandbox")] {
             let out = target(report.name).join("wheels").join(rust).join(name);
-            let _ = fs::remove_dir_all(&out);
+            files::empty_folder(&out).ok_or("no folder for the wheels")?;
             // Unstripped: Debian has no program that strips files of macOS under the name that rustc looks for.
             let build = format!(
-                "cd {project}; RUSTFLAGS='{}' CARGO_PROFILE_WHEEL_STRIP=false {TARGET}/maturin build --zig --target {rust} \
+                "cd {project}; RUSTFLAGS='{}' CARGO_PROFILE_WHEEL_STRIP=false {TOOLS}/bin/maturin build --zig --target {rust} \
                  --locked --profile wheel --compression-level 9 --out {TARGET}/wheels/{rust}/{name}",
-                ship::flags()
+                ship::flags_with(Some(Path::new(CARGO_HOME)))
             );
             checks.run(report, &build)?;
             for wheel in fs::read_dir(&out).into_iter().flatten().flatten() {
@@ -83,23 +84,18 @@ struct Checks {
 
 impl Checks {
     fn new(report: &mut Report) -> Result<Self, String> {
-        let root = Root::new(&SID, report)?;
-        let folder = target(report.name);
-        let tools = folder.join("tools");
-        if !tools.join("ziglang").is_dir() {
-            python::install_for("manylinux_2_17_x86_64", "3.12", &[ZIG], &tools)?;
-        }
-        let maturin = python::tool("maturin").ok_or("no maturin")?;
-        copy(&maturin, &folder.join("maturin"))?;
+        let tools = wheels::tools().ok_or("the tools of the release cannot be installed")?;
+        let root = Root::new(&SID, report)?.mount(tools.path(), TOOLS);
+        root.fetch_std()?;
         root.tool(report, "rustc", "rustc --version | cut -d' ' -f2");
-        report.tool("zig", Some(ZIG.trim_start_matches("ziglang==").to_owned()));
+        root.tool(report, "zig", &format!("{ZIG} version"));
         Ok(Self { root })
     }
 
     /// Checks the library with and without HTTP, and the package for Python.
     fn check(&self, report: &mut Report, target: &Target) -> Result<(), String> {
         let Target { rust, zig } = target;
-        let setup = format!("sh xtask/src/platforms/zig.sh {TARGET}/tools {TARGET}/zig-{rust} {zig}");
+        let setup = format!("sh xtask/src/platforms/zig.sh {ZIG} {TARGET}/zig-{rust} {zig}");
         self.root.run(report, &setup)?;
         let variables = variables(rust);
         for (what, options) in [
@@ -115,7 +111,7 @@ impl Checks {
     }
 
     fn run(&self, report: &mut Report, shell: &str) -> Result<(), String> {
-        self.root.run(report, &format!("{BUILD_STD} PYTHONPATH={TARGET}/tools; {shell}"))
+        self.root.run(report, &format!("{BUILD_STD} CARGO_ZIGBUILD_ZIG_PATH={ZIG}; {shell}"))
     }
 
     fn passes(&self, report: &mut Report, shell: &str, variables: &str) -> Result<bool, String> {
@@ -134,7 +130,7 @@ impl Checks {
             "export CARGO_TARGET_AARCH64_LINUX_ANDROID_LINKER=aarch64-linux-gnu-gcc \
              RUSTFLAGS='{} -C link-arg=-nostartfiles -L native={TARGET}/stubs'; \
              cargo rustc --locked --profile ship -p keysecure-ffi --lib --crate-type cdylib --target {rust} {}",
-            ship::flags(),
+            ship::flags_with(Some(Path::new(CARGO_HOME))),
             options.join(" ")
         );
         self.run(report, &shell)?;
@@ -158,8 +154,4 @@ fn variables(rust: &str) -> String {
         "CC_{name}={folder}/cc AR_{name}={folder}/ar CFLAGS_{name}=-fno-sanitize=all PATH={folder}:$PATH \
          SDKROOT={folder} ZIG_GLOBAL_CACHE_DIR={TARGET}/zig-cache"
     )
-}
-
-fn copy(from: &Path, to: &Path) -> Result<(), String> {
-    fs::copy(from, to).map(drop).map_err(|error| format!("{}: {error}", from.display()))
 }

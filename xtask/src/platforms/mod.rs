@@ -4,6 +4,9 @@
 
 mod checks;
 mod document;
+mod jvm;
+mod manylinux;
+mod musl;
 mod report;
 mod roots;
 mod rust;
@@ -26,10 +29,31 @@ struct Platform {
 
 const ALL: &[Platform] = &[
     Platform {
+        name: "manylinux-x86_64",
+        title: "Python wheels for x86-64 Linux with glibc 2.17 or later",
+        run: manylinux::x86_64,
+    },
+    Platform {
+        name: "manylinux-aarch64",
+        title: "Python wheels for 64-bit ARM Linux with glibc 2.17 or later, and the Rust tests",
+        run: manylinux::aarch64,
+    },
+    Platform {
+        name: "musl-x86_64",
+        title: "Static programs and Python wheels for x86-64 Linux with musl, such as Alpine",
+        run: musl::x86_64,
+    },
+    Platform {
+        name: "jvm-linux-x86_64",
+        title: "The library and the sandbox program in the jars, for x86-64 Linux with glibc 2.17 or later",
+        run: jvm::x86_64,
+    },
+    Platform {
         name: "rust-newest",
         title: "The whole workspace with the newest Rust that Debian has",
         run: rust::newest,
     },
+    Platform { name: "rust-lowest", title: "The workspace with the lowest supported Rust", run: rust::lowest },
     Platform {
         name: "windows",
         title: "Windows on x86-64: library, program, wheels and jar, built by mingw-w64 and tested under wine",

