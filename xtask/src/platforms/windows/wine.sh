@@ -1,6 +1,5 @@
-# Runs a Windows program with a time limit: sh wine.sh SECONDS PROGRAM ARGUMENT...
+# Runs a Windows program with a time limit, in a session of `session.sh`: sh wine.sh SECONDS PROGRAM ARGUMENT...
 # A program of tests that does not end in time counts as a failed test.
-export WINEPREFIX=/keysecure-target/wine WINEDEBUG=-all PYTHONDONTWRITEBYTECODE=1
 seconds=$1
 shift
 status=0

@@ -95,6 +95,7 @@ fn a_lock_on_a_removed_file_is_no_lease() {
 }
 
 /// For example by a cleanup of old files.
+#[cfg(unix)] // on Windows, the file of a lease cannot be removed while it is held
 #[test]
 fn a_lease_without_its_file_starts_nothing_and_ends_no_other_lease() {
     let scratch = Scratch::new();
@@ -183,7 +184,7 @@ fn a_file_that_others_use_for_too_long_is_an_outage() {
     let lock = lock_file(&scratch.0.join(format!("attempts/{:02x}.lock", place.shard))).unwrap().unwrap();
     assert_eq!(store.acquire("a", LASTS, Duration::from_millis(20)), Err(StoreUnavailable));
     assert_eq!(leases(&scratch), 0, "the lease was given back");
-    lock.unlock().unwrap();
+    drop(lock);
     assert!(lease(&store, "a").is_some());
 }
 
