@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{SCRIPTS, Windows, built, session};
+use super::wine::{SCRIPTS, Windows, built, session};
 use crate::bindings::Bindings;
 use crate::platforms::report::Report;
 use crate::platforms::roots::{TARGET, WORKSPACE, target};

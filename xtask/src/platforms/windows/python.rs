@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{SCRIPTS, TRIPLE, Windows, flags, session};
+use super::wine::{SCRIPTS, TRIPLE, Windows, flags, session};
 use crate::platforms::manylinux::TOOLS;
 use crate::platforms::report::Report;
 use crate::platforms::roots::{TARGET, WORKSPACE, target};
