@@ -29,8 +29,8 @@ fn programs(windows: &Windows, report: &mut Report) -> Result<(), String> {
         report.built(None, &built(file))?;
     }
     let program = format!("{TARGET}/{TRIPLE}/ship/keysecure-sandbox.exe");
-    let runs = windows.wine(report, 60, &format!("{program} --version"))?;
-    report.check("keysecure-sandbox.exe runs", runs);
+    let runs = windows.wine(report, 60, &format!("{program} serve --exit-with-stdin </dev/null"))?;
+    report.check("keysecure-sandbox.exe serves", runs);
     Ok(())
 }
 
