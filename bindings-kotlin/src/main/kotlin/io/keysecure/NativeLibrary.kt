@@ -48,8 +48,8 @@ internal object NativeLibrary {
                 "Start the JVM with --enable-native-access=ALL-UNNAMED, or with --enable-native-access=com.sun.jna when JNA is on the " +
                     "module path"
             "in resource path" in text || "no jnidispatch" in text || "not found in resource path" in text ->
-                "The jar has no library for ${System.getProperty("os.name")} on ${System.getProperty("os.arch")}, or for musl (Alpine): " +
-                    "build it there with `cargo xtask package kotlin`"
+                "The jar has no library for ${System.getProperty("os.name")} on ${System.getProperty("os.arch")}: build it there with " +
+                    "`cargo xtask package kotlin`"
             else ->
                 "JNA unpacks libraries into a temporary directory whose files must be executable: set -Djna.tmpdir to a directory " +
                     "that is not mounted noexec and that this user may write to, or unpack them yourself and set " +
