@@ -69,7 +69,7 @@ pub(super) fn built(file: &str) -> PathBuf {
 pub(super) fn variables(shell: &str) -> String {
     format!(
         "export RUSTC_BOOTSTRAP=1 CARGO_UNSTABLE_BUILD_STD=std,panic_unwind CARGO_BUILD_TARGET={TRIPLE} \
-         CARGO_PROFILE_DEV_DEBUG_ASSERTIONS=false CARGO_PROFILE_DEV_OVERFLOW_CHECKS=true \
+         CARGO_PROFILE_DEV_DEBUG_ASSERTIONS=false CARGO_PROFILE_DEV_OVERFLOW_CHECKS=true CARGO_PROFILE_DEV_OPT_LEVEL=1 \
          CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER=x86_64-w64-mingw32-gcc \
          CC_x86_64_pc_windows_gnu=x86_64-w64-mingw32-gcc \
          CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER='sh {WORKSPACE}/xtask/src/platforms/windows/wine.sh {TEST_LIMIT}'; \
