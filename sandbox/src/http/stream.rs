@@ -145,7 +145,7 @@ mod tests {
             let writer = scope.spawn(|| -> io::Result<()> {
                 let stream = Stream::with_checks(&server, &stop, HOURS, OFTEN)?;
                 loop {
-                    stream.write_all(&[b'x'; 64 * 1024])?;
+                    stream.write_all(&[b'x'; 8 * 1024])?;
                 }
             });
             thread::sleep(OFTEN * 4);

@@ -68,10 +68,9 @@ fn tests(windows: &Windows, report: &mut Report, folder: &Path, python: &str) ->
     let _ = fs::remove_dir_all(&reports);
     let mut files: Vec<String> = fs::read_dir(run::root().join("bindings-python/tests"))
         .map_err(|error| error.to_string())?
-        .filter_map(|entry| Some(entry.ok()?.file_name().to_str()?.to_owned()))
-        .filter(|name| name.starts_with("test_") && name.ends_with(".py"))
-        .filter(|name| LEFT_OUT.iter().all(|(left_out, _)| left_out != name))
-        .map(|name| format!("tests/{name}"))
+        .filter_map(|entry| Some(entry.ok()?.file_name().to_str()?.strip_suffix(".py")?.to_owned()))
+        .filter(|name| name.starts_with("test_") && LEFT_OUT.iter().all(|(left_out, _)| left_out != name))
+        .map(|name| format!("tests/{name}.py"))
         .collect();
     files.sort();
     report.command("wine python.exe -m pytest FILE");
@@ -81,7 +80,7 @@ fn tests(windows: &Windows, report: &mut Report, folder: &Path, python: &str) ->
     let counts = junit::read(&reports, &mut report.failures);
     report.tested("Python 3.13", counts);
     for (file, why) in LEFT_OUT {
-        report.left_out(format!("Python: {file}"), why);
+        report.left_out(format!("Python: {file}.py"), why);
     }
     Ok(())
 }

@@ -134,7 +134,7 @@ impl Attempts {
 
     /// Takes the lease of a reference; `None` if another worker holds it.
     fn lease(&self, place: &Place) -> io::Result<Option<Lease>> {
-        let file = LeaseFile::take(self.directory.join("leases").join(&place.name))?;
+        let file = LeaseFile::take(&self.directory.join("leases").join(&place.name))?;
         Ok(file.map(|file| Lease { file, process: process::id() }))
     }
 

@@ -26,7 +26,7 @@ pub(in crate::store::file) fn open_plain(path: &Path, options: &mut OpenOptions)
 
 /// Refuses a directory that other users can enter.
 pub(in crate::store::file) fn check_access(path: &Path, directory: &Metadata) -> Result<(), Error> {
-    if directory.mode() & 0o077 == 0 {
+    if is_for_one(directory) {
         return Ok(());
     }
     let path = path.display();
@@ -42,7 +42,13 @@ pub(in crate::store::file) fn has_owner_of(directory: &Metadata, file: &File) ->
 
 /// Whether only its user can read a file.
 pub(in crate::store::file) fn is_private(file: &File) -> io::Result<bool> {
-    Ok(file.metadata()?.mode() & 0o077 == 0)
+    Ok(is_for_one(&file.metadata()?))
+}
+
+/// Whether neither the group nor others have access.
+fn is_for_one(data: &Metadata) -> bool {
+    const OTHERS: u32 = 0o077;
+    data.mode() & OTHERS == 0
 }
 
 /// Gives a file another name, which may be taken, atomically.
@@ -63,11 +69,11 @@ pub(in crate::store::file) struct LeaseFile {
 
 impl LeaseFile {
     /// Takes a lease; `None` if another worker holds it.
-    pub(in crate::store::file) fn take(path: PathBuf) -> io::Result<Option<Self>> {
+    pub(in crate::store::file) fn take(path: &Path) -> io::Result<Option<Self>> {
         loop {
-            let file = open_plain(&path, OpenOptions::new().write(true).create(true).truncate(false))?;
+            let file = open_plain(path, OpenOptions::new().write(true).create(true).truncate(false))?;
             let Some(file) = try_lock(file)? else { return Ok(None) };
-            let lease = Self { file, path: path.clone() };
+            let lease = Self { file, path: path.to_owned() };
             // The previous holder may have removed the file after it was opened here.
             if lease.is_held()? {
                 return Ok(Some(lease));

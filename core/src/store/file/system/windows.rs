@@ -3,7 +3,7 @@
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::windows::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread;
 
 use crate::error::Error;
@@ -70,8 +70,7 @@ pub(in crate::store::file) struct LeaseFile(#[allow(dead_code)] File); // closed
 
 impl LeaseFile {
     /// Takes a lease; `None` if another worker holds it.
-    #[allow(clippy::needless_pass_by_value)] // as on Unix
-    pub(in crate::store::file) fn take(path: PathBuf) -> io::Result<Option<Self>> {
+    pub(in crate::store::file) fn take(path: &Path) -> io::Result<Option<Self>> {
         let open = || {
             OpenOptions::new()
                 .write(true)
@@ -80,7 +79,7 @@ impl LeaseFile {
                 .access_mode(GENERIC_WRITE | DELETE)
                 .share_mode(0)
                 .custom_flags(FILE_FLAG_DELETE_ON_CLOSE | FILE_FLAG_OPEN_REPARSE_POINT)
-                .open(&path)
+                .open(path)
         };
         // Access is denied for a moment while the system removes the file of an ended lease.
         let opened = patiently(|| match open() {
