@@ -44,6 +44,13 @@ impl Venv {
         self.command("python")
     }
 
+    /// Installs packages for another platform, such as `win_amd64` with Python 3.13, into a folder.
+    pub fn install_for(&self, platform: &str, python: &str, packages: &[&str], folder: &Path) -> Result<(), String> {
+        let mut pip = self.pip();
+        pip.args(["--platform", platform, "--python-version", python, "--only-binary=:all:", "--target"]).arg(folder);
+        if run::passes(pip.args(packages)) { Ok(()) } else { Err(format!("not installed: {}", packages.join(" "))) }
+    }
+
     pub fn pip(&self) -> Command {
         let mut pip = self.python();
         pip.args(["-m", "pip", "--quiet", "--disable-pip-version-check", "install"]);

@@ -2,6 +2,7 @@
 //!
 //! Each platform is one function that fills a [`Report`]. To add one, add a file and a line in `ALL`.
 
+mod checks;
 mod document;
 mod jvm;
 mod manylinux;
@@ -9,6 +10,7 @@ mod musl;
 mod report;
 mod roots;
 mod rust;
+mod windows;
 
 use std::time::Instant;
 
@@ -52,6 +54,15 @@ const ALL: &[Platform] = &[
         run: rust::newest,
     },
     Platform { name: "rust-lowest", title: "The workspace with the lowest supported Rust", run: rust::lowest },
+    Platform {
+        name: "windows",
+        title: "Windows on x86-64: library, program, wheels and jar, built by mingw-w64 and tested under wine",
+        run: windows::x86_64,
+    },
+    Platform { name: "windows-msvc", title: "Windows with Microsoft's compiler", run: checks::windows_msvc },
+    Platform { name: "macos", title: "macOS on arm64 and x86-64: wheels linked by zig", run: checks::macos },
+    Platform { name: "ios", title: "iOS on arm64, and its simulator on arm64 and x86-64", run: checks::ios },
+    Platform { name: "android", title: "Android on arm64, armv7 and x86-64", run: checks::android },
 ];
 
 pub fn names() -> impl Iterator<Item = &'static str> {

@@ -117,6 +117,19 @@ impl Root {
         })
     }
 
+    /// Fetches the packages of Rust's standard library, from whose sources it is built for a target that Debian has not.
+    pub fn fetch_std(&self) -> Result<(), String> {
+        let sources = self.folder.as_deref().unwrap_or(Path::new("/")).join("usr/lib/rustlib/src/rust");
+        let sources = fs::read_link(&sources).map_or(sources.clone(), |link| sources.with_file_name("").join(link));
+        let mut fetch = run::cargo("fetch --locked --manifest-path");
+        fetch.arg(sources.join("library/Cargo.toml")).env("RUSTC_BOOTSTRAP", "1");
+        if run::passes(&mut fetch) {
+            Ok(())
+        } else {
+            Err("the packages of the standard library were not fetched".into())
+        }
+    }
+
     /// Records a command line and runs it. The error names it.
     pub fn run(&self, report: &mut Report, shell: &str) -> Result<(), String> {
         report.command(shell);
