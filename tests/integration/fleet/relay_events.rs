@@ -181,7 +181,7 @@ fn many_events_at_once_arrive_in_order_at_all_readers() {
     std::thread::scope(|scope| {
         for (place, relay) in relays.iter().enumerate() {
             scope.spawn(move || {
-                (0..40).for_each(|number| publish(relay, &format!("{}", number % 2), &format!("{place}-{number}")))
+                (0..40).for_each(|number| publish(relay, &format!("{}", number % 2), &format!("{place}-{number}")));
             });
         }
     });

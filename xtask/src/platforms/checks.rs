@@ -7,7 +7,7 @@ use std::path::Path;
 use super::manylinux::TOOLS;
 use super::report::Report;
 use super::roots::{CARGO_HOME, Root, SID, TARGET, target};
-use crate::{files, run, ship, wheels};
+use crate::{files, run, ship, venv};
 
 /// The compiler of C code for other platforms.
 const ZIG: &str = "$(echo /keysecure-tools/lib/python3*/site-packages/ziglang/zig)";
@@ -84,7 +84,7 @@ struct Checks {
 
 impl Checks {
     fn new(report: &mut Report) -> Result<Self, String> {
-        let tools = wheels::tools().ok_or("the tools of the release cannot be installed")?;
+        let tools = venv::release_tools().ok_or("the tools of the release cannot be installed")?;
         let root = Root::new(&SID, report)?.mount(tools.path(), TOOLS);
         root.fetch_std()?;
         root.tool(report, "rustc", "rustc --version | cut -d' ' -f2");

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use crate::platforms::manylinux::TOOLS;
 use crate::platforms::report::Report;
 use crate::platforms::roots::{CARGO_HOME, Root, SID, WORKSPACE, target};
-use crate::venv::Venv;
-use crate::{run, ship, wheels};
+use crate::venv::{self, Venv};
+use crate::{run, ship};
 
 pub(super) const TRIPLE: &str = "x86_64-pc-windows-gnu";
 
@@ -24,7 +24,7 @@ pub(super) struct Windows {
 
 impl Windows {
     pub(super) fn new(report: &Report) -> Result<Self, String> {
-        let tools = wheels::tools().ok_or("the tools of the release cannot be installed")?;
+        let tools = venv::release_tools().ok_or("the tools of the release cannot be installed")?;
         let root = Root::new(&SID, report)?.mount(tools.path(), TOOLS);
         root.fetch_std()?;
         Ok(Self { root, tools })
