@@ -58,7 +58,7 @@ impl Chroot {
     }
 }
 
-/// The command that installs a package in the chroot, unless it is there. One run at a time, as for [`make`].
+/// The command that installs a package in the chroot, unless it is there. One run at a time, as for [`Chroot::make`].
 pub fn install(folder: &Path, package: &str) -> Command {
     let shell = format!(
         "dpkg --status {package} >/dev/null 2>&1 || \

@@ -23,6 +23,9 @@ pub(crate) fn from_millis(millis: i64) -> Option<SystemTime> {
     if millis < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) }
 }
 
+/// Milliseconds since 1970, which may be out of the range of instants.
+pub(crate) type UnixMillis = i64;
+
 /// The instant of a number of Unix milliseconds, or the first or last one that is possible.
 pub(crate) fn from_millis_clamped(millis: i64) -> SystemTime {
     from_millis(millis.clamp(*RANGE.start(), *RANGE.end())).unwrap_or(UNIX_EPOCH)

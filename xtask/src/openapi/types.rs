@@ -26,7 +26,7 @@ pub fn field_type(of: &Type) -> FieldType {
     match name.as_str() {
         "String" | "Secret" | "Pan" | "str" => FieldType::Text,
         "Decimal" => FieldType::Decimal,
-        "SystemTime" => FieldType::Time,
+        "SystemTime" | "UnixMillis" => FieldType::Time,
         "i64" => FieldType::Integer,
         "bool" => FieldType::Boolean,
         "Extra" => FieldType::Extra,

@@ -31,7 +31,7 @@ model! {
     /// The platform's response to a token request.
     secret struct TokenResponse {
         access_token: Secret,
-        expired_time: i64,
+        expired_time: instant::UnixMillis,
     }
 }
 
