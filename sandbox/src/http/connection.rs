@@ -59,6 +59,9 @@ pub(super) fn serve<S: Service>(stream: &TcpStream, origin: Origin, service: &S)
             response.announce_close();
         }
         send(stream, &response)?;
+        if let Some(rest) = response.stream {
+            return (rest.0)(&mut &*stream);
+        }
         match response.action {
             ConnectionAction::KeepAlive if keep => {}
             ConnectionAction::KeepAlive | ConnectionAction::Close => return Ok(()),
