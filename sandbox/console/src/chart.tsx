@@ -19,6 +19,13 @@ export interface Hover {
   values: Partial<Record<SeriesName, string>>;
 }
 
+/** A time of the axis: the date at midnight or for steps of days, else the time of the day. */
+function label24(seconds: number, step: number): string {
+  const text = time(seconds * 1000);
+  if (step >= 86_400) return text.slice(5, 10);
+  return text.endsWith("00:00:00") ? text.slice(5, 10) : text.slice(11, step < 60 ? 19 : 16);
+}
+
 interface Props {
   data: Series;
   shown: SeriesName[];
@@ -66,7 +73,7 @@ export function Chart({ data, shown, label, theme, onHover }: Props) {
             ...(uPlot.paths.stepped && { paths: uPlot.paths.stepped({ align: 1 }) }),
           })),
         ],
-        axes: [axis, { ...axis, size: 74, values: (_, splits) => splits.map((value) => money(value.toFixed(2)).replace(/\.00$/, "")) }],
+        axes: [{ ...axis, space: 70, values: (_, splits, __, ___, step) => splits.map((seconds) => label24(seconds, step)) }, { ...axis, size: 74, values: (_, splits) => splits.map((value) => money(value.toFixed(2)).replace(/\.00$/, "")) }],
         hooks: {
           setCursor: [
             ({ cursor }) => {

@@ -27,8 +27,9 @@ export function ClockButton() {
   if (!now) return null;
   return (
     <>
-      <button type="button" class="button plain clock" onClick={() => setOpen(true)} aria-label={t.clock.title} title={`${time(now.now)} UTC`}>
+      <button type="button" class="button plain clock" onClick={() => setOpen(true)} title={`${t.clock.title}: ${time(now.now)} UTC`}>
         <Icon path={icons.clock} size={16} />
+        <span class="unseen">{t.clock.title}</span>
         <span class="num">{clockTime(now.now)}</span>
         {now.frozen && <Badge tone="info">{t.clock.frozen}</Badge>}
       </button>

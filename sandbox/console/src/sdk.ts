@@ -1,5 +1,6 @@
 /** The same call for a shell and for the SDK in four languages. */
 
+import { clock } from "./live";
 import type { RequestDetail } from "./types";
 
 type Value = string | number | boolean | null | Value[] | { [name: string]: Value };
@@ -82,20 +83,23 @@ function base(operation: string, resource: string, method: string): Parsed {
 }
 
 /** The call as code; `undefined` where the SDK has no such call. */
-export function code(detail: RequestDetail, language: SdkLanguage, address: { base_url: string }): string | undefined {
-  if (language === "curl") return curl(detail, address.base_url);
+export function code(detail: RequestDetail, language: SdkLanguage, address: { base_url: string; control_url: string }): string | undefined {
+  if (language === "curl") return curl(detail, address.base_url, address.control_url);
   const call = parsed(detail);
   return call && { rust, python, kotlin, swift }[language](call);
 }
 
-function curl(detail: RequestDetail, base: string): string {
+function curl(detail: RequestDetail, base: string, control: string): string {
+  // The clock of the sandbox may be far from that of the machine.
+  const now = clock()?.now ?? Date.now();
+  const timestamp = Math.abs(now - Date.now()) < 30_000 ? "$(date +%s%3N)" : `$(curl -s ${control}/clock | tr -dc 0-9)`;
   const { method, body } = detail.record;
   const path = detail.exchange?.path ?? detail.record.path;
   const lines = [`curl ${method === "GET" ? "" : `-X ${/^[A-Z]+$/.test(method) ? method : shell(method)} `}${shell(base + path)}`];
   const sent = new Map((detail.exchange?.headers ?? []).map(([name, value]) => [name.toLowerCase(), value]));
   const isOpen = detail.record.operation.startsWith("simulation");
   if (!isOpen) {
-    lines.push('-H "Api-Key: $KEYSECURE_API_KEY"', `-H "Timestamp: $(date +%s%3N)"`);
+    lines.push('-H "Api-Key: $KEYSECURE_API_KEY"', `-H "Timestamp: ${timestamp}"`);
     if (detail.record.operation !== "token") lines.push('-H "Access-Token: $ACCESS_TOKEN"');
   }
   lines.push("-H 'Content-Type: application/json'");

@@ -1,7 +1,7 @@
 /** The parts that the screens are made of. */
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { Refused } from "./api";
 import { money, time } from "./format";
 import { href } from "./route";
@@ -176,8 +176,8 @@ export interface Field {
   wide?: boolean;
 }
 
-function Input({ of: { name, type, value, optional, pattern } }: { of: Field }) {
-  const common = { name, defaultValue: value ?? "", autocomplete: "off", required: !optional } as const;
+function Input({ of: { name, type, value, optional, pattern }, id }: { of: Field; id: string }) {
+  const common = { name, id, defaultValue: value ?? "", autocomplete: "off", required: !optional } as const;
   switch (type) {
     case "number":
       return <input {...common} type="number" step="any" />;
@@ -202,6 +202,7 @@ interface FormProps {
 /** A form with labels, whose error is shown and announced. */
 export function Form({ fields, submit, onSubmit, onChange, kind = "primary", children }: FormProps) {
   const form = useRef<HTMLFormElement>(null);
+  const id = useId();
   const [error, setError] = useState<string>();
   const [isBusy, setBusy] = useState(false);
   const values = () => Object.fromEntries([...new FormData(form.current ?? undefined)].map(([name, value]) => [name, String(value)]));
@@ -220,22 +221,19 @@ export function Form({ fields, submit, onSubmit, onChange, kind = "primary", chi
   return (
     <form ref={form} class="form" onSubmit={(event) => void send(event)} onInput={() => onChange?.(values())}>
       {fields.map((field) => (
-        <label key={field.name} class={field.wide ? "wide-field" : ""}>
-          <span>
-            {field.label}
-            {field.optional && <em> {t.common.optional}</em>}
-          </span>
+        <div key={field.name} class={field.wide ? "field wide-field" : "field"}>
+          <label for={`${id}-${field.name}`}>{field.label}</label>
           {field.options ? (
-            <select name={field.name} defaultValue={field.value ?? field.options[0]?.[0]}>
+            <select name={field.name} id={`${id}-${field.name}`}>
               {field.options.map(([value, text]) => (
                 <option key={value} value={value} selected={value === field.value}>{text}</option>
               ))}
             </select>
           ) : (
-            <Input of={field} />
+            <Input of={field} id={`${id}-${field.name}`} />
           )}
-          {field.hint && <small>{field.hint}</small>}
-        </label>
+          {(field.hint ?? field.optional) && <small>{field.hint ?? t.common.optional}</small>}
+        </div>
       ))}
       {children}
       {error !== undefined && <p class="error" role="alert">{error}</p>}

@@ -13,7 +13,7 @@ use crate::state::ledger::Account;
 /// The maximum number of postings of a response.
 const MAX_POSTINGS: usize = 2_000;
 /// The maximum number of points of a series.
-const MAX_POINTS: usize = 400;
+const MAX_POINTS: i64 = 400;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -100,26 +100,30 @@ pub(super) fn series(platform: &Platform) -> Value {
     let mut sums = [Decimal::ZERO; 5];
     let mut times = Vec::new();
     let mut lists: [Vec<String>; 5] = Default::default();
-    let step = ledger.postings().len().div_ceil(MAX_POINTS).max(1);
-    let last = ledger.postings().len().saturating_sub(1);
     // Seeded rows may be older than those before them, and the clock may have been moved back. The merchant's first
     // payment comes before everything.
     let mut postings: Vec<_> = ledger.postings().iter().collect();
     if let Some((_, rest)) = postings.split_first_mut() {
         rest.sort_by_key(|posting| posting.time_ms);
     }
-    let first_ms = postings.iter().map(|posting| posting.time_ms).min();
+    let first_ms = postings.iter().map(|posting| posting.time_ms).min().unwrap_or_default();
+    let last_ms = postings.iter().skip(1).map(|posting| posting.time_ms).max().unwrap_or(first_ms);
+    // What happens within one step is shown as one change.
+    let step_ms = ((last_ms - first_ms) / MAX_POINTS).max(1);
     for (at, posting) in postings.into_iter().enumerate() {
+        let time_ms = if at == 0 { first_ms } else { posting.time_ms };
         for (account, amount) in [(&posting.from, -posting.amount), (&posting.to, posting.amount)] {
             if let Some(kind) = kind(account) {
                 sums[kind] += amount;
             }
         }
-        if at % step == 0 || at == last {
-            times.push(if at == 0 { first_ms.unwrap_or_default() } else { posting.time_ms });
-            for (list, sum) in lists.iter_mut().zip(sums) {
-                list.push(money::text(sum));
-            }
+        if times.len() > 1 && times.last().is_some_and(|last_ms| time_ms - last_ms < step_ms) {
+            times.pop();
+            lists.iter_mut().for_each(|list| drop(list.pop()));
+        }
+        times.push(time_ms);
+        for (list, sum) in lists.iter_mut().zip(sums) {
+            list.push(money::text(sum));
         }
     }
     let mut series = serde_json::Map::from_iter([("times".to_owned(), json!(times))]);

@@ -39,10 +39,10 @@ export function Cardholders({ info, route }: ScreenProps) {
           href={(row) => href("cardholders", row.cardholder_no, route.params)}
           empty={<Empty title={text || status ? t.common.noMatch : t.common.empty} />}
           columns={[
-            { title: t.common.number, width: "minmax(175px, 1.2fr)", cell: (row) => <span class="mono">{row.cardholder_no}</span> },
+            { title: t.common.number, width: "minmax(150px, 1.2fr)", cell: (row) => <span class="mono">{row.cardholder_no}</span> },
             { title: t.common.reference, width: "minmax(120px, 1fr)", isExtra: true, cell: (row) => row.cardholder_unique_no },
-            { title: t.common.status, width: "110px", cell: (row) => <Status of={row.status} /> },
-            { title: t.common.balance, width: "110px", isNumber: true, cell: (row) => <Money of={row.balance} /> },
+            { title: t.common.status, width: "100px", cell: (row) => <Status of={row.status} /> },
+            { title: t.common.balance, width: "94px", isNumber: true, cell: (row) => <Money of={row.balance} /> },
             { title: t.common.created, width: "165px", isExtra: true, cell: (row) => <Time ms={row.time_ms} /> },
           ]} />
       ) : (

@@ -23,7 +23,7 @@ export function Consumptions({ route }: ScreenProps) {
           href={(row) => href("consumptions", row.consume_no, route.params)}
           empty={<Empty title={text || status ? t.common.noMatch : t.common.empty}>{t.consumptions.steps}</Empty>}
           columns={[
-            { title: t.common.number, width: "minmax(170px, 1fr)", cell: (row) => <span class="mono">{row.consume_no}</span> },
+            { title: t.common.number, width: "minmax(150px, 1fr)", cell: (row) => <span class="mono">{row.consume_no}</span> },
             { title: t.common.type, width: "110px", isExtra: true, cell: (row) => row.type },
             { title: t.consumptions.merchant, width: "minmax(110px, 1fr)", isExtra: true, cell: (row) => row.merchant_info.merchant_name },
             { title: t.common.amount, width: "90px", isNumber: true, cell: (row) => <Money of={row.amount} /> },

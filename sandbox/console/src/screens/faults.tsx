@@ -69,7 +69,7 @@ export function Faults({ info }: ScreenProps) {
             {data.planned.map((one, at) => (
               <li key={at}>
                 <span class="mono">{fault(one.kind)}</span>
-                <span class="dim">{one.operation ?? t.faults.anyOperation} · {t.faults.nth} {one.nth}</span>
+                <span class="dim">{one.operation ?? t.faults.anyOperation} · #{one.nth}</span>
                 <Badge tone={one.hit >= one.times ? "plain" : "warn"}>{t.faults.hit(one.hit, one.times)}</Badge>
                 <span class="dim">{t.faults.seen(one.seen)}</span>
               </li>

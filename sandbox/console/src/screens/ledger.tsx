@@ -1,5 +1,5 @@
 import { read } from "../api";
-import { Filters, List } from "../list";
+import { Choice, Filters, List } from "../list";
 import { useLive } from "../live";
 import { href } from "../route";
 import { t } from "../texts";
@@ -19,19 +19,26 @@ function split(account: string): [keyof typeof t.ledger.names, string] {
   return [kind as keyof typeof t.ledger.names, no];
 }
 
-export function AccountName({ of }: { of: string }) {
+export function AccountName({ of, isShort = false }: { of: string; isShort?: boolean }) {
   const [kind, no] = split(of);
-  return <>{t.ledger.names[kind] ?? kind}{no && <> <span class="mono">{no}</span></>}</>;
+  return <>{t.ledger.names[kind] ?? kind}{no && <> <Num of={no} isShort={isShort} /></>}</>;
+}
+
+/** A number, or its last digits where there is little room. */
+function Num({ of, isShort }: { of: string; isShort: boolean }) {
+  return <span class="mono" title={of}>{isShort ? `…${of.slice(-6)}` : of}</span>;
 }
 
 export function Ledger({ route }: ScreenProps) {
   const text = route.params.get("q") ?? "";
   const { data, error } = useLive(["rows"], "ledger", () => read<Accounts>("ledger"));
   if (!data) return <Waiting error={error} />;
-  const matching = data.accounts.filter((one) => one.account.includes(text));
+  const isAll = route.params.get("show") === "all";
+  const matching = data.accounts.filter((one) => one.account.includes(text) && (isAll || text !== "" || Number(one.balance) !== 0));
   const list = (
     <>
       <Filters text={text} count={t.common.shown(matching.length, data.accounts.length)}>
+        <Choice name="show" label={t.ledger.accounts} value={isAll ? "all" : ""} options={[["", t.ledger.withBalance], ["all", t.common.all]]} />
         <span class="sum" title={t.ledger.totalHint}>
           {t.ledger.total} <Badge tone={Number(data.total) === 0 ? "good" : "bad"}><Money of={data.total} /></Badge>
         </span>
@@ -75,30 +82,29 @@ function Memo({ text }: { text: string }) {
   const [, words, no] = /^(.*?) ?(\d{6,})$/.exec(text) ?? [];
   if (!no) return <>{text}</>;
   const page = words === "transfer" ? "transfers" : words === "opening fee" ? undefined : "consumptions";
-  return <>{words} {page ? <a class="mono" href={href(page, no)}>{no}</a> : <span class="mono">{no}</span>}</>;
+  return <>{words} {page ? <a href={href(page, no)}><Num of={no} isShort /></a> : <Num of={no} isShort />}</>;
 }
 
 /** Postings as a table: of one account with debit, credit and balance; of all with both accounts. */
 export function Postings({ of, account }: { of: Posting[]; account: string }) {
-  const link = (other: string) => <a href={href("ledger", other)}><AccountName of={other} /></a>;
+  const link = (other: string) => <a href={href("ledger", other)}><AccountName of={other} isShort /></a>;
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label={t.consumptions.postings}>
       <table>
         <thead>
           <tr>
-            <th>{t.common.time}</th><th>{t.ledger.memo}</th>
+            <th>{t.ledger.memo}</th>
             {account === "" ? (
               <><th>{t.ledger.from}</th><th>{t.ledger.to}</th><th class="right">{t.common.amount}</th></>
             ) : (
-              <><th>{t.ledger.other}</th><th class="right">{t.ledger.debit}</th><th class="right">{t.ledger.credit}</th><th class="right">{t.ledger.after}</th></>
+              <><th>{t.ledger.other}</th><th class="right">{t.ledger.debit}</th><th class="right">{t.ledger.credit}</th><th class="right">{t.common.balance}</th></>
             )}
           </tr>
         </thead>
         <tbody>
           {of.map((one) => (
             <tr key={one.id}>
-              <td><Time ms={one.time_ms} /></td>
-              <td><Memo text={one.memo} /></td>
+              <td class="memo"><Memo text={one.memo} /><br /><small><Time ms={one.time_ms} /></small></td>
               {account === "" ? (
                 <><td>{link(one.from)}</td><td>{link(one.to)}</td><td class="right"><Money of={one.amount} /></td></>
               ) : (

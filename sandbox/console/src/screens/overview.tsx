@@ -30,13 +30,13 @@ export function Overview({ info, theme }: ScreenProps) {
           <a href={href("webhooks")}>
             <span>{t.overview.waiting}</span>
             <strong class="num">{data.webhooks.waiting}</strong>
-            {data.webhooks.failed > 0 && <em class="bad">{data.webhooks.failed} {t.overview.webhooksFailed}</em>}
+            {data.webhooks.failed > 0 && <em class="bad">{t.overview.webhooksFailed(data.webhooks.failed)}</em>}
           </a>
         </li>
         <li>
           <a href={href("faults")}>
             <span>{t.overview.planned}</span><strong class="num">{data.faults.planned}</strong>
-            {data.faults.fired > 0 && <em>{data.faults.fired} {t.overview.fired}</em>}
+            {data.faults.fired > 0 && <em>{t.overview.fired(data.faults.fired)}</em>}
           </a>
         </li>
       </ul>

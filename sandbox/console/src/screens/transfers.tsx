@@ -18,7 +18,7 @@ export function Transfers({ info, route }: ScreenProps) {
           href={(row) => href("transfers", row.transfer_no, route.params)}
           empty={<Empty title={text ? t.common.noMatch : t.common.empty} />}
           columns={[
-            { title: t.common.number, width: "minmax(170px, 1fr)", cell: (row) => <span class="mono">{row.transfer_no}</span> },
+            { title: t.common.number, width: "minmax(150px, 1fr)", cell: (row) => <span class="mono">{row.transfer_no}</span> },
             { title: t.common.reference, width: "minmax(120px, 1fr)", isExtra: true, cell: (row) => row.transfer_unique_no },
             { title: t.transfers.direction, width: "70px", isExtra: true, cell: (row) => row.type },
             { title: t.common.amount, width: "100px", isNumber: true, cell: (row) => <Money of={row.type === "Out" ? `-${row.amount}` : row.amount} sign /> },
@@ -82,7 +82,7 @@ export function NewTransfer({ cardholder, again }: { cardholder?: string; again?
   const isDisabled = cardholder === undefined && holders.length === 0;
   return (
     <>
-      <FormButton title={again === undefined ? t.transfers.add : t.transfers.again} kind={again === undefined ? "primary" : undefined as never}
+      <FormButton title={again === undefined ? t.transfers.add : t.transfers.again} {...(again === undefined && { kind: "primary" as const })}
         fields={fields} disabled={isDisabled} onSubmit={send} />
       {isDisabled && data && <small class="dim">{t.transfers.noCardholders}</small>}
     </>

@@ -1,0 +1,427 @@
+// What a merchant's developer does with the console, in a real browser.
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import { AxeBuilder } from "./axe.mjs";
+
+const wait = (page, text) => page.getByText(text, { exact: false }).first().waitFor({ timeout: 15_000 });
+const row = (page, text) => page.locator(".list-body .row", { hasText: text }).first();
+const button = (page, name) => page.getByRole("button", { name, exact: true });
+/** Submits the form of the open dialog. */
+const submit = (page) => page.locator("dialog[open] button[type=submit]").click();
+/** Waits until the page asserts it. */
+async function eventually(check) {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await check();
+    } catch (error) {
+      if (tries > 100) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
+/** Goes to another screen of an open page. */
+async function visit(page, screen) {
+  await page.evaluate((hash) => void (location.hash = hash), `#/${screen}`);
+  await page.locator("main :is(.panel, .list, .detail-head):visible").first().waitFor();
+}
+
+export const tests = {
+  "a cardholder is created pending, reviewed, rejected and approved": async ({ open, sandbox }) => {
+    const page = await open("#/cardholders");
+    await button(page, "New cardholder").click();
+    await page.getByLabel("Merchant reference").fill("user-browser");
+    await page.getByLabel("Verification").selectOption("documents");
+    await submit(page);
+    await page.locator(".detail-head", { hasText: "Pending" }).waitFor();
+    await button(page, "Start review").click();
+    await page.locator(".detail-head", { hasText: "In_progress" }).waitFor();
+    await button(page, "Reject").click();
+    await page.getByLabel("Reason of the rejection").fill("blurred <b>photo</b>");
+    await submit(page);
+    await page.locator(".detail-head", { hasText: "Rejected" }).waitFor();
+    await wait(page, "blurred <b>photo</b>");
+    await button(page, "Approve").click();
+    await page.locator(".detail-head", { hasText: "Approved" }).waitFor();
+    assert.match(page.url(), /#\/cardholders\/\d+/);
+    const { cardholders } = await sandbox.state();
+    assert.equal(cardholders.find((one) => one.cardholder_unique_no === "user-browser").status, "Approved");
+  },
+
+  "a physical card is issued, activated, gets a PIN, is frozen and deleted": async ({ open, sandbox }) => {
+    const holder = (await sandbox.control("/seed/approved_cardholder")).cardholder_no;
+    const page = await open(`#/cardholders/${holder}`);
+    await button(page, "New card").click();
+    await page.getByLabel("Package or BIN").selectOption({ label: await page.locator("option", { hasText: "(Physical)" }).first().textContent() });
+    await submit(page);
+    await page.locator(".detail-head", { hasText: "ToActivate" }).waitFor();
+    assert.match(await page.locator(".lifecycle").getAttribute("aria-label"), /ToActivate/);
+    await button(page, "Activate").click();
+    await page.locator(".detail-head", { hasText: "Activated" }).waitFor();
+    await button(page, "Set PIN").click();
+    await page.getByLabel("PIN, six digits").fill("111111");
+    await submit(page);
+    assert.match(await page.locator("dialog [role=alert]").textContent(), /4016/);
+    await page.getByLabel("PIN, six digits").fill("246810");
+    await submit(page);
+    await page.locator("dialog[open]").waitFor({ state: "detached" });
+    await button(page, "Freeze").click();
+    await page.locator(".detail-head", { hasText: "Frozen" }).waitFor();
+    await button(page, "Unfreeze").click();
+    await page.locator(".detail-head", { hasText: "Activated" }).waitFor();
+    await button(page, "Delete").click();
+    await wait(page, "Delete this card for good?");
+    await submit(page);
+    await page.locator(".detail-head .badge", { hasText: "Delete" }).waitFor();
+  },
+
+  "the card number is masked until it is revealed by a POST": async ({ open, sandbox, cards }) => {
+    const calls = [];
+    const page = await open(`#/cards/${cards[0].card}`);
+    page.on("request", (request) => calls.push(`${request.method()} ${new URL(request.url()).pathname}`));
+    const { pan, cvv } = await sandbox.control("/cards/secrets_for_tests", { card_no: cards[0].card });
+    await page.locator(".face").waitFor();
+    assert.ok(!(await page.content()).includes(pan));
+    assert.ok(!calls.some((call) => call.includes("secrets")));
+    await button(page, "Reveal").click();
+    await eventually(async () => assert.equal((await page.locator(".face .pan").textContent()).replaceAll(" ", ""), pan));
+    assert.ok((await page.locator(".face").textContent()).includes(cvv));
+    assert.ok(calls.includes("POST /cards/secrets_for_tests"));
+    await button(page, "Hide").click();
+    await eventually(async () => assert.ok(!(await page.content()).includes(pan)));
+  },
+
+  "a purchase is authorized, cleared, refunded and found in the ledger": async ({ open, cards }) => {
+    const page = await open("#/consumptions");
+    await button(page, "New purchase").click();
+    await page.locator("dialog").getByLabel("Card", { exact: true }).selectOption(cards[0].card);
+    await page.getByLabel("Amount (USD)").fill("30.00");
+    await page.getByLabel("Merchant", { exact: true }).fill("Browser Books");
+    await submit(page);
+    await page.locator(".detail-head", { hasText: "Pending" }).waitFor();
+    const no = page.url().split("/").at(-1);
+    await button(page, "Clear").click();
+    await page.getByLabel("Amount").fill("28.40");
+    await submit(page);
+    await page.locator(".detail-head", { hasText: "Success" }).waitFor();
+    await wait(page, "28.40");
+    await page.locator(".split-detail a", { hasText: "Cardholder" }).first().click();
+    await page.locator(".detail-head", { hasText: cards[0].holder }).waitFor();
+    await page.locator("td", { hasText: `hold …${no.slice(-6)}` }).first().waitFor();
+    await page.goto(page.url().replace(/#.*/, `#/consumptions/${no}`));
+    await button(page, "Refund").click();
+    await page.getByLabel("Amount").fill("8.40");
+    await submit(page);
+    await eventually(async () => assert.match(await page.locator(".detail-head").textContent(), /8\.40.*Success/));
+    await page.goto(page.url().replace(/#.*/, "#/ledger"));
+    await page.locator(".sum .good", { hasText: "0.00" }).waitFor();
+  },
+
+  "a purchase can fail or be reversed, and a declined one says why": async ({ open, cards }) => {
+    const page = await open(`#/cards/${cards[1].card}`);
+    for (const [action, status] of [["Fail", "Fail"], ["Reverse", "Success"]]) {
+      await page.goto(page.url().replace(/#.*/, `#/cards/${cards[1].card}`));
+      await button(page, "New purchase").click();
+      await page.getByLabel("Amount (USD)").fill("9.90");
+      await submit(page);
+      await page.locator(".detail-head", { hasText: "Pending" }).waitFor();
+      await button(page, action).click();
+      await submit(page);
+      await page.locator(".detail-head .badge", { hasText: status }).waitFor();
+    }
+    await page.goto(page.url().replace(/#.*/, `#/cards/${cards[1].card}`));
+    await button(page, "New purchase").click();
+    await page.getByLabel("Amount (USD)").fill("99999.00");
+    await submit(page);
+    await wait(page, "The purchase was declined: insufficient balance");
+  },
+
+  "a transfer is made and its reference is sent again": async ({ open, sandbox, cards }) => {
+    const page = await open("#/transfers");
+    await button(page, "New transfer").click();
+    await page.locator("dialog").getByLabel("Cardholder").selectOption(cards[2].holder);
+    await page.getByLabel("Amount (USD)").fill("1.005");
+    await submit(page);
+    assert.match(await page.locator("dialog [role=alert]").textContent(), /1004/);
+    await page.getByLabel("Amount (USD)").fill("55.50");
+    await page.locator("dialog").getByLabel("Merchant reference").fill("browser-1");
+    await submit(page);
+    await page.locator(".detail-head", { hasText: "+55.50" }).waitFor();
+    await button(page, "Send the same reference again").click();
+    await page.getByLabel("Amount (USD)").fill("55.50");
+    await submit(page);
+    await eventually(async () => {
+      const { transfers } = await sandbox.state();
+      assert.equal(transfers.filter((one) => one.transfer_unique_no === "browser-1").length, 2);
+    });
+  },
+
+  "requests arrive live, with headers, bodies, curl and four SDKs": async ({ open, sandbox, cards }) => {
+    const page = await open("#/requests?operation=accounts.transfer");
+    await row(page, "accounts.transfer").waitFor();
+    await sandbox.call("POST", "/v1/account/transfer", { cardholder_no: cards[0].holder, transfer_unique_no: "live-1", type: "In", balance: "12.00" });
+    await eventually(async () => {
+      await row(page, "accounts.transfer").click();
+      assert.match(await page.locator(".split-detail").textContent(), /live-1/);
+    });
+    const detail = page.locator(".split-detail");
+    await detail.locator("th", { hasText: "User-Agent" }).waitFor();
+    const text = await detail.textContent();
+    assert.ok(text.includes("shop/1.0") && text.includes("***") && !text.includes(sandbox.token));
+    for (const [tab, expected] of [
+      ["curl", /curl -X POST 'http:\/\/127\.0\.0\.1:\d+\/open-api\/v1\/account\/transfer'/],
+      ["Rust", /client\.accounts\(\)\.transfer\(&Transfer \{/],
+      ["Python", /client\.accounts\.transfer\(/],
+      ["Kotlin", /client\.accounts\(\)\.transfer\(/],
+      ["Swift", /try await client\.accounts\.transfer\(/],
+    ]) {
+      await page.getByRole("tab", { name: tab }).click();
+      assert.match(await page.locator("#snippet").textContent(), expected);
+    }
+    await page.goBack();
+    assert.match(page.url(), /operation=accounts\.transfer/);
+  },
+
+  "a fault is planned by operation and ordinal, and fires": async ({ open, sandbox, cards }) => {
+    const page = await open("#/faults");
+    await page.getByLabel("Operation").selectOption("cards.get");
+    await page.getByLabel("Kind").selectOption("code");
+    await page.getByLabel("Affects request number").fill("2");
+    await page.getByLabel("Value (code)").fill("1009");
+    await page.locator("form button[type=submit]").click();
+    await page.locator(".rows li", { hasText: "code 1009" }).first().waitFor();
+    const get = () => sandbox.call("GET", `/v1/card/${cards[0].card}/detail`);
+    assert.equal((await get()).code, 0);
+    assert.equal((await get()).code, 1009);
+    await page.locator(".rows li", { hasText: "1 of 1 fired" }).first().waitFor();
+    await button(page, "Remove all").click();
+    await wait(page, "No faults are planned.");
+  },
+
+  "a webhook shows its attempts and signed text, and is redelivered": async ({ open, sandbox, cards }) => {
+    const received = [];
+    let code = 1;
+    const shop = createServer((request, response) => {
+      const parts = [];
+      request.on("data", (part) => parts.push(part));
+      request.on("end", () => {
+        received.push(JSON.parse(Buffer.concat(parts)));
+        response.end(JSON.stringify({ code, message: code ? "not now" : "" }));
+      });
+    });
+    await new Promise((resolve) => shop.listen(0, "127.0.0.1", resolve));
+    try {
+      const page = await open("#/webhooks");
+      await button(page, "Settings").click();
+      await page.getByLabel("URL").fill(`http://127.0.0.1:${shop.address().port}/hooks`);
+      await submit(page);
+      await page.locator(".strip", { hasText: "/hooks" }).waitFor();
+      await sandbox.call("POST", "/v1/card/status/update", { card_no: cards[2].card, status: "Frozen" });
+      await page.locator(".list-body .row", { hasText: "Waiting" }).first().click();
+      const detail = page.locator(".split-detail");
+      await detail.locator("p.error", { hasText: "code 1: not now" }).waitFor();
+      await detail.getByText(/after_status=Frozen&appId=.*&before_status=Activated/).first().waitFor();
+      assert.match(await detail.textContent(), /Java HashMap/);
+      code = 0;
+      await button(page, "Redeliver").click();
+      await detail.locator("summary", { hasText: "Attempt 2" }).locator(".good").waitFor();
+      assert.equal(received.length, 2);
+      assert.equal(received[0].id, received[1].id);
+      await sandbox.call("POST", "/v1/card/status/update", { card_no: cards[2].card, status: "Activated" });
+    } finally {
+      await sandbox.control("/callbacks/settings", { url: `${sandbox.info.control_url}/callbacks/sink` });
+      shop.close();
+    }
+  },
+
+  "snapshots are taken, compared and restored": async ({ open, sandbox, cards }) => {
+    const page = await open("#/snapshots");
+    await button(page, "Take a snapshot").click();
+    await wait(page, "No differences");
+    await sandbox.call("POST", "/v1/account/transfer", { cardholder_no: cards[0].holder, transfer_unique_no: "after-snapshot", type: "In", balance: "7.00" });
+    await page.locator("h3", { hasText: "Transfers" }).waitFor();
+    await page.locator("td", { hasText: "+7.00" }).first().waitFor();
+    await button(page, "Restore").click();
+    await submit(page);
+    await wait(page, "No differences");
+  },
+
+  "the clock is frozen, moved and shown live in another tab": async ({ open, sandbox }) => {
+    const page = await open("#/overview");
+    const other = await open("#/overview");
+    await button(page, "Freeze").click();
+    await other.locator(".top .badge", { hasText: "frozen" }).waitFor();
+    const before = (await (await fetch(`${sandbox.info.control_url}/clock`)).json()).now_ms;
+    await page.getByLabel("By", { exact: true }).fill("2");
+    await page.getByLabel("Unit").selectOption("day");
+    await button(page, "Move the clock").click();
+    await eventually(async () => {
+      const now = (await (await fetch(`${sandbox.info.control_url}/clock`)).json()).now_ms;
+      assert.equal(now - before, 2 * 86_400_000);
+    });
+    await page.getByLabel("Direction").selectOption("rewind");
+    await button(page, "Move the clock").click();
+    await eventually(async () => assert.equal((await (await fetch(`${sandbox.info.control_url}/clock`)).json()).now_ms, before));
+    await button(page, "Let it run").click();
+    await other.locator(".top .badge", { hasText: "frozen" }).waitFor({ state: "detached" });
+  },
+
+  "markup from merchants and callers is shown as text": async ({ open, sandbox, cards }) => {
+    const markup = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`;
+    await sandbox.call("POST", "/v1/simulate/auth", { card_no: cards[0].card, amount: "1.00", merchant_info: { merchant_name: markup, merchant_mcc: "5411", city: markup, country: "US" } });
+    await sandbox.call("GET", "/v1/nothing", undefined, { "X-Evil": markup });
+    for (const hash of ["#/consumptions", "#/requests", `#/cardholders?q=${encodeURIComponent(markup)}`, `#/cards/${encodeURIComponent(markup)}`, `#/${encodeURIComponent(markup)}`]) {
+      const page = await open(hash);
+      await page.waitForTimeout(300);
+      if (hash === "#/consumptions" || hash === "#/requests") {
+        await page.locator(".list-body .row").first().click();
+        await page.locator(".split-detail").getByText("<script>").first().waitFor();
+      }
+      assert.equal(await page.locator("main img, main script").count(), 0);
+      assert.doesNotMatch(await page.title(), /owned/);
+    }
+  },
+
+  "the list of ten thousand requests draws only what is in view": async ({ open, sandbox }) => {
+    const many = 10_000;
+    for (let sent = 0; sent < many; ) {
+      const batch = Array.from({ length: 50 }, () => fetch(`${sandbox.info.base_url}/open-api/v1/load`).then((response) => response.arrayBuffer()));
+      await Promise.all(batch);
+      sent += batch.length;
+    }
+    const page = await open("#/requests");
+    await eventually(async () => assert.match(await page.locator(".count").textContent(), /10000 of 10000/));
+    const longest = await page.evaluate(async () => {
+      const list = document.querySelector(".list");
+      let longest = 0;
+      let last = performance.now();
+      for (let at = 0; at < 120; at++) {
+        list.scrollTop = (list.scrollHeight * ((at * 7) % 120)) / 120;
+        await new Promise((resolve) => requestAnimationFrame(resolve));
+        longest = Math.max(longest, performance.now() - last);
+        last = performance.now();
+      }
+      return longest;
+    });
+    console.log(`  longest frame while scrolling 10,000 requests: ${longest.toFixed(0)} ms`);
+    assert.ok((await page.locator(".list-body .row").count()) < 80);
+    await page.locator(".list").press("End");
+    await eventually(async () => assert.equal(await page.locator(".list-body .row").last().getAttribute("aria-rowindex"), "10001"));
+    await page.getByPlaceholder("Number, reference, text").fill("load");
+    await eventually(async () => assert.match(await page.url(), /q=load/));
+  },
+
+  "the keyboard reaches pages, search, rows and details": async ({ open, cards }) => {
+    const page = await open("#/overview");
+    await page.keyboard.press("g");
+    await page.keyboard.press("c");
+    await page.locator("h1", { hasText: "Cards" }).waitFor();
+    await row(page, "411111").waitFor();
+    await page.locator(".list").focus();
+    await page.keyboard.press("j");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await page.locator(".split-detail .face").waitFor();
+    await page.keyboard.press("Escape");
+    await page.locator(".split-detail").waitFor({ state: "detached" });
+    await page.keyboard.press("/");
+    await page.keyboard.type(cards[0].card);
+    await page.locator(".hits li").first().waitFor();
+    await page.keyboard.press("Enter");
+    await page.locator(".detail-head", { hasText: cards[0].card }).waitFor();
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+  },
+
+  "the language follows the browser and can be changed": async ({ open }) => {
+    const page = await open("#/overview", { locale: "zh-CN" });
+    await page.locator("h1", { hasText: "概览" }).waitFor();
+    assert.equal(await page.locator("html").getAttribute("lang"), "zh-CN");
+    await page.getByLabel("语言").selectOption("en");
+    await page.locator("h1", { hasText: "Overview" }).waitFor();
+    await page.reload();
+    await page.locator("h1", { hasText: "Overview" }).waitFor();
+  },
+
+  "a lost sandbox is reported and found again": async ({ context, restartable }) => {
+    const sandbox = await restartable();
+    const page = await (await context({})).newPage();
+    await page.goto(`${sandbox.url}#/overview`);
+    await page.locator(".live", { hasText: "Live" }).waitFor();
+    await sandbox.stop();
+    await page.locator(".live.off").waitFor();
+    await button(page, "Freeze").click();
+    await page.locator(".toast.bad", { hasText: "The sandbox does not respond" }).waitFor();
+  },
+
+  "authorization mode asks for BINs and has no transfers": async ({ context, restartable }) => {
+    const sandbox = await restartable("--mode", "authorization");
+    const page = await (await context({})).newPage();
+    await page.goto(`${sandbox.url}#/transfers`);
+    await wait(page, "Transfers exist in credit mode only.");
+    await sandbox.control("/seed/approved_cardholder");
+    await page.goto(`${sandbox.url}#/cards`);
+    await button(page, "New card").click();
+    await submit(page);
+    await page.locator(".detail-head", { hasText: "Activated" }).waitFor();
+    await sandbox.stop();
+  },
+
+  "every screen passes axe, light and dark, wide and narrow": async ({ open, cards }) => {
+    const axe = new AxeBuilder(createRequire(import.meta.url).resolve("axe-core"));
+    const screens = ["overview", "cardholders", `cards/${cards[0].card}`, "consumptions", "transfers", `ledger/cardholder:${cards[0].holder}`, "requests/20", "webhooks", "faults", "snapshots"];
+    const found = new Map();
+    for (const [colorScheme, viewport] of [["light", { width: 1440, height: 900 }], ["dark", { width: 400, height: 860 }]]) {
+      const page = await open("#/overview", { colorScheme, viewport, bypassCSP: true });
+      for (const screen of screens) {
+        await visit(page, screen);
+        for (const one of await axe.analyze(page)) found.set(`${one.id} (${one.impact}) on ${screen}, ${colorScheme}: ${one.target}`, one.impact);
+      }
+    }
+    for (const text of found.keys()) console.log(`  axe: ${text}`);
+    const bad = [...found].filter(([, impact]) => impact === "serious" || impact === "critical");
+    console.log(`  axe: ${bad.length} serious or critical, ${found.size - bad.length} others on ${screens.length} screens, twice each`);
+    assert.deepEqual(bad, []);
+  },
+
+  "nothing is wider than a screen of 400 pixels": async ({ open, cards }) => {
+    const page = await open("#/overview", { viewport: { width: 400, height: 800 } });
+    for (const screen of ["overview", "cardholders", `cards/${cards[0].card}`, "consumptions", "transfers", `ledger/cardholder:${cards[0].holder}`, "requests", "requests/20", "webhooks", "faults", "snapshots"]) {
+      await visit(page, screen);
+      const tooWide = await page.evaluate(() =>
+        [...document.querySelectorAll("main *, header *")]
+          .filter((node) => !node.closest(".scroll, .tabs, svg, .chart, .skip") && node.getBoundingClientRect().right > innerWidth + 1)
+          .map((node) => `${node.tagName}.${node.getAttribute("class")}`));
+      assert.deepEqual(tooWide, [], screen);
+    }
+    await button(page, "Menu").click();
+    await page.getByRole("link", { name: "Webhooks", exact: true }).click();
+    await page.locator("h1", { hasText: "Webhooks" }).waitFor();
+    await eventually(async () => assert.equal(await page.locator(".side").evaluate((node) => getComputedStyle(node).visibility), "hidden"));
+  },
+
+  "the screens for the documentation are drawn": async ({ open, cards, sandbox, pictures }) => {
+    mkdirSync(pictures, { recursive: true });
+    const { entries } = await sandbox.control("/console/data/requests");
+    const lost = entries.find((entry) => entry[8] === "drop_after_commit")[0];
+    const { attempts } = await sandbox.control("/console/data/webhooks");
+    const webhook = attempts.find((one) => one.action === "Consumption").id;
+    for (const [name, hash, options] of [
+      ["overview", "#/overview", {}],
+      ["card", `#/cards/${cards[0].card}`, {}],
+      ["ledger", `#/ledger/cardholder:${cards[0].holder}`, {}],
+      ["request", `#/requests/${lost}?outcome=faulty`, {}],
+      ["webhook", `#/webhooks/${webhook}`, { colorScheme: "dark" }],
+      ["overview-zh", "#/overview", { locale: "zh-CN", colorScheme: "dark" }],
+      ["phone", `#/cards/${cards[0].card}`, { viewport: { width: 400, height: 860 } }],
+    ]) {
+      const page = await open(hash, { ...options });
+      await page.locator("main .panel").first().waitFor();
+      await page.waitForTimeout(600);
+      await page.screenshot({ path: `${pictures}/${name}.png` });
+      await page.close();
+    }
+  },
+};
