@@ -134,7 +134,7 @@ pub use crate::resources::simulation::{SimulatedFee, Simulation, SimulationReque
 pub use crate::secrets::{CardSecrets, Cvv, Pin, Secret};
 pub use crate::session::{Session, SessionUnavailable};
 pub use crate::settings::{Environment, Language};
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 pub use crate::store::FileStore;
 #[cfg(feature = "redis")]
 pub use crate::store::RedisStore;

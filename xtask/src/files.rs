@@ -1,6 +1,6 @@
 //! Folders of files.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 /// Copies a folder with everything in it.
@@ -16,4 +16,18 @@ pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Creates a folder, or removes everything in it, so that no file of an older build is used.
+pub fn empty_folder(folder: &Path) -> Option<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).ok()?;
+    }
+    fs::create_dir_all(folder).ok()
+}
+
+/// The file in a folder that has one file.
+pub fn only_file(folder: &Path) -> Option<PathBuf> {
+    let mut files = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).filter(|path| path.is_file());
+    files.next()
 }

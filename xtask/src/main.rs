@@ -6,6 +6,7 @@ mod bench;
 mod bindings;
 mod campaign;
 mod check;
+mod chroot;
 mod console;
 mod deps;
 mod elf;
@@ -18,13 +19,13 @@ mod link;
 mod maven;
 mod package;
 mod parity;
+mod platforms;
 mod python;
 mod report;
 mod run;
 mod servers;
 mod ship;
 mod swift;
-mod swift_chroot;
 mod swift_consumers;
 mod swift_install;
 mod swift_manifests;
@@ -33,6 +34,8 @@ mod swift_release;
 mod swift_toolchain;
 mod table;
 mod test;
+mod venv;
+mod wheels;
 
 use std::process::ExitCode;
 
@@ -105,6 +108,15 @@ enum Command {
         #[command(subcommand)]
         artifact: Option<Artifact>,
     },
+    /// Build and test for other platforms, in chroots and emulators; without names, all: an hour
+    Platforms {
+        /// Only these platforms
+        #[arg(value_name = "NAME", value_parser = PossibleValuesParser::new(platforms::names()))]
+        names: Vec<String>,
+        /// Replace the results of these platforms in docs/platforms.md
+        #[arg(long)]
+        write: bool,
+    },
     /// Run `swift` with the folders of this workspace
     Swift {
         /// Arguments of Swift, such as `test --filter ListTests`
@@ -113,8 +125,6 @@ enum Command {
     },
     /// Measure the CPU time of a Swift call against Rust: minutes
     SwiftBench,
-    /// Build the release wheels and compare their sizes with the budget: minutes
-    Wheel,
 }
 
 fn main() -> ExitCode {
@@ -130,9 +140,9 @@ fn main() -> ExitCode {
         Command::KotlinBench => kotlin::bench(),
         Command::Parity => parity::run(),
         Command::Package { artifact } => package::run(&artifact.unwrap_or_default()),
+        Command::Platforms { names, write } => platforms::run(&names, write),
         Command::Swift { arguments } => swift::run(&arguments),
         Command::SwiftBench => swift::bench(),
-        Command::Wheel => python::wheel_command(),
     };
     if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

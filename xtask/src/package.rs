@@ -1,4 +1,4 @@
-//! `cargo xtask package`: release packages. The jars and Swift's library are built, tested and installed here; the AAR
+//! `cargo xtask package`: release packages. The jars, wheels and Swift's library are built, tested and installed here; the AAR
 //! and the `XCFramework` are recipes.
 
 use std::fs;
@@ -9,7 +9,7 @@ use clap::Subcommand;
 use crate::bindings::{self, Bindings};
 use crate::swift_release::Framework;
 use crate::table::{row, table};
-use crate::{android, apple, files, kotlin, licences, maven, run, ship, swift_install, swift_release};
+use crate::{android, apple, files, kotlin, licences, maven, run, ship, swift_install, swift_release, wheels};
 
 /// The budget of the stripped library for phones, which uses the phone's HTTP client instead of its own.
 const BUDGET: u64 = 2_200_000;
@@ -31,6 +31,8 @@ pub enum Artifact {
         #[arg(long)]
         relay_only: bool,
     },
+    /// The wheels of the client and its sandbox, for every Linux with glibc 2.17 when built on Linux; checked: minutes
+    Python,
     /// The static library for Swift with its pkg-config file; builds two programs with it
     Swift {
         /// The folder that gets `lib`, `include` and `share`. Default: `swift-prefix` in cargo's target folder
@@ -58,6 +60,7 @@ pub fn run(artifact: &Artifact) -> bool {
     match artifact {
         Artifact::Kotlin => jars(),
         Artifact::Aar { relay_only } => android::aar(android::features(*relay_only)),
+        Artifact::Python => wheels::package(),
         Artifact::Swift { prefix, no_consumers } => swift_install::run(prefix.as_deref(), *no_consumers),
         Artifact::SwiftRelease { folder, framework } => swift_release::run(folder, framework),
         Artifact::Xcframework => apple::xcframework(),
@@ -76,11 +79,11 @@ fn jars() -> bool {
     let Some(bindings) = kotlin::build() else { return false };
     let natives = run::target_dir().join("natives");
     let library = natives.join(slot).join(bindings::library("keysecure_ffi"));
-    if !ship::build_library(&[], &library) {
+    if !ship::jar_library(&library) {
         return false;
     }
     let licences = run::target_dir().join("licences");
-    if !sandbox(slot)
+    if !ship::jar_program(&run::target_dir().join("programs").join(slot).join(program()))
         || !licences::write("keysecure-ffi", &licences.join("library"))
         || !licences::write("keysecure-sandbox", &licences.join("sandbox"))
     {
@@ -107,16 +110,6 @@ fn jars() -> bool {
         );
     }
     report(&[("with HTTP and TLS, for servers", &library, None)])
-}
-
-/// Builds the sandbox program for the test artifact.
-fn sandbox(slot: &str) -> bool {
-    let program = program();
-    let folder = run::target_dir().join("programs").join(slot);
-    run::passes(run::cargo("build --profile ship -p keysecure-sandbox").env("RUSTFLAGS", ship::flags()))
-        && fs::create_dir_all(&folder).is_ok()
-        && fs::copy(run::target_dir().join("ship").join(&program), folder.join(&program)).is_ok()
-        && run::passes(run::command("strip").arg(folder.join(program)))
 }
 
 fn program() -> String {

@@ -1017,11 +1017,12 @@ class MemoryStore:
 
 @final
 class FileStore:
-    """Tokens, attempts and webhooks in a directory, for all processes of one user on one machine (Unix).
+    """Tokens, attempts and webhooks in a directory, for all processes of one user on one machine.
 
     The directory is created when it is missing. It must belong to the user alone (mode 0700) and be on a local file
-    system. Pass the store to `Client(store=...)` and to `WebhookVerifier(store=...)`. Keep the directory: a
-    reference that was paid long ago must not look new.
+    system. Windows: nothing checks the permissions, which the directory inherits; choose one that other users cannot
+    read, such as one below `%LOCALAPPDATA%`. Pass the store to `Client(store=...)` and to
+    `WebhookVerifier(store=...)`. Keep the directory: a reference that was paid long ago must not look new.
     """
 
     def __new__(cls, directory: str | PathLike[str]) -> Self: ...

@@ -6,6 +6,7 @@ mod graph;
 mod imports;
 mod layers;
 mod result;
+mod rust_version;
 mod spelling;
 mod syntax;
 mod test_names;
@@ -33,6 +34,7 @@ const CHECKS: &[Check] = &[
     Check { name: "spelling", run: spelling::check },
     Check { name: "parity", run: || CheckResult::from_passed(parity::is_up_to_date()) },
     Check { name: "console", run: console::check },
+    Check { name: "rust-version", run: rust_version::check },
     Check { name: "clippy", run: || clippy("--workspace --all-targets --features keysecure-tests/redis") },
     Check { name: "clippy-uniffi", run: || clippy("-p keysecure --features uniffi") },
     Check { name: "clippy-python", run: || clippy("-p keysecure --features python") },
