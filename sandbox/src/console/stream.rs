@@ -1,6 +1,6 @@
 //! The stream of changes (server-sent events): it says what changed, and the page reads it.
 
-use std::io::{self, Write};
+use std::io;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::admin::platform::Platform;
 use crate::clock::Clock;
 use crate::control::state::ControlState;
-use crate::http::response::{BodyStream, ConnectionAction, EncodedResponse};
+use crate::http::response::{BodyStream, ConnectionAction, EncodedResponse, Send};
 
 /// The pause between two looks at the state. A page gets at most that many events.
 const INTERVAL: Duration = Duration::from_millis(100);
@@ -62,14 +62,14 @@ pub(super) fn respond(control: &ControlState) -> EncodedResponse {
     EncodedResponse {
         bytes: HEAD.to_vec(),
         padding: None,
-        stream: Some(BodyStream(Box::new(move |out| {
-            write(out, &platform, || snapshots.lock().map_or(0, |snapshots| snapshots.len()))
+        stream: Some(BodyStream(Box::new(move |send| {
+            tell(send, &platform, || snapshots.lock().map_or(0, |snapshots| snapshots.len()))
         }))),
         action: ConnectionAction::Close,
     }
 }
 
-fn write(out: &mut dyn Write, platform: &Platform, snapshots: impl Fn() -> usize) -> io::Result<()> {
+fn tell(send: Send<'_>, platform: &Platform, snapshots: impl Fn() -> usize) -> io::Result<()> {
     let stop = &platform.shared.stop;
     let mut told = None;
     let mut last = Instant::now();
@@ -77,10 +77,10 @@ fn write(out: &mut dyn Write, platform: &Platform, snapshots: impl Fn() -> usize
         let now = Versions::now(platform, snapshots());
         if told != Some(now) {
             told = Some(now);
-            write!(out, "data: {}\n\n", now.to_json())?;
+            send(format!("data: {}\n\n", now.to_json()).as_bytes())?;
             last = Instant::now();
         } else if last.elapsed() >= HEARTBEAT {
-            out.write_all(b":\n\n")?;
+            send(b":\n\n")?;
             last = Instant::now();
         }
         stop.sleep(INTERVAL);

@@ -62,7 +62,7 @@ pub(super) fn serve<S: Service>(tcp: &TcpStream, origin: Origin, service: &S, st
         }
         send(stream, &response)?;
         if let Some(rest) = response.stream {
-            return (rest.0)(&mut &*stream);
+            return (rest.0)(&|bytes| stream.write_all(bytes));
         }
         match response.action {
             ConnectionAction::KeepAlive if keep => {}

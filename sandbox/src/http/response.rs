@@ -16,8 +16,11 @@ pub(crate) struct EncodedResponse {
     pub(crate) action: ConnectionAction,
 }
 
-/// A function that writes a body of unknown length.
-pub(crate) struct BodyStream(pub(crate) Box<dyn FnOnce(&mut dyn io::Write) -> io::Result<()> + Send>);
+/// Sends bytes to the client.
+pub(crate) type Send<'a> = &'a dyn Fn(&[u8]) -> io::Result<()>;
+
+/// A function that sends a body of unknown length.
+pub(crate) struct BodyStream(pub(crate) Box<dyn FnOnce(Send<'_>) -> io::Result<()>>);
 
 impl std::fmt::Debug for BodyStream {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
