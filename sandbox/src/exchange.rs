@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::http::request::Head;
 use crate::http::response::{ConnectionAction, EncodedResponse};
-use crate::log::{mask, masked};
+use crate::masking::{mask, masked};
 
 /// The maximum length of a kept response body, in bytes.
 const MAX_BODY: usize = 16 * 1024;

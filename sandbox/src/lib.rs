@@ -36,6 +36,7 @@ mod exchange;
 mod fault;
 mod http;
 mod log;
+mod masking;
 mod millis;
 mod money;
 mod numbers;

@@ -4,7 +4,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::check::CheckResult;
 use crate::report::counts::TestCounts;
 use crate::report::failures::Failures;
 use crate::report::outcome::{Outcome, classify};
@@ -14,13 +13,14 @@ const FOLDER: &str = "sandbox/console";
 /// The folder of the pictures in the documentation.
 const PICTURES: &str = "docs/images/console";
 
-/// Checks the types, and compares the committed files with a build.
-pub fn check() -> CheckResult {
-    if let Some(missing) = missing_tools() {
-        return CheckResult::missing(missing, run::in_ci());
+/// Checks the types, and compares the committed files with a build. The error names the missing tools.
+pub fn check() -> Result<bool, String> {
+    match missing_tools() {
+        Some(missing) => Err(missing),
+        None => Ok(install()
+            && run::passes(npm().args(["run", "--silent", "types"]))
+            && run::passes(node().args(["build.mjs", "--check"]))),
     }
-    let passed = install() && run::passes(npm().args(["run", "--silent", "types"]));
-    CheckResult::from_passed(passed && run::passes(node().args(["build.mjs", "--check"])))
 }
 
 /// Runs the console suite of `cargo xtask test`. The pictures are in the target folder.

@@ -6,10 +6,11 @@ export class AxeBuilder {
     this.source = readFileSync(path, "utf8");
   }
 
-  /** The violations, one entry for each kind. */
-  async analyze(page) {
+  /** The violations of the rules with these tags, or of all; one entry for each kind. */
+  async analyze(page, tags) {
     await page.evaluate(this.source);
-    const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+    const options = { resultTypes: ["violations"], ...(tags && { runOnly: { type: "tag", values: tags } }) };
+    const { violations } = await page.evaluate((given) => window.axe.run(document, given), options);
     return violations.map(({ id, impact, nodes }) => ({
       id,
       impact,

@@ -1,8 +1,11 @@
 // What a merchant's developer does with the console, in a real browser.
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import { AxeBuilder } from "./axe.mjs";
 
 const wait = (page, text) => page.getByText(text, { exact: false }).first().waitFor({ timeout: 15_000 });
@@ -184,6 +187,34 @@ export const tests = {
     assert.match(page.url(), /operation=accounts\.transfer/);
   },
 
+  "the lines of code name calls that every SDK has": async ({ sandbox }) => {
+    const built = await build({ entryPoints: [fileURLToPath(new URL("../src/sdk.ts", import.meta.url))], bundle: true, write: false, format: "esm" });
+    const { code } = await import(`data:text/javascript;base64,${Buffer.from(built.outputFiles[0].contents).toString("base64")}`);
+    const names = new Set(readFileSync(new URL("../../../docs/parity.md", import.meta.url), "utf8").match(/\w+(::|\.)\w+/g));
+    const { operations } = await sandbox.control("/console/data/info");
+    const address = { base_url: "http://127.0.0.1:1", control_url: "http://127.0.0.1:2" };
+    const body = JSON.stringify({ card_no: "1", status: "Frozen", type: "In", balance: "1.00", cvv: "***", start_time: "2026-01-01", end_time: "2026-01-31 23:59:59" });
+    const python = [];
+    for (const { operation, method, path } of operations) {
+      const sent = path.replace("{}", "17");
+      const detail = { record: { operation, method, path, body: method === "GET" ? "" : body }, exchange: { path: sent, headers: [] } };
+      assert.ok(code(detail, "curl", address).includes(address.base_url + sent));
+      const [resource, call] = operation === "token" ? ["", "access_token"] : operation.split(".");
+      const type = resource ? resource[0].toUpperCase() + resource.slice(1) : "Client";
+      for (const [language, start, separator] of [["rust", "client.", "::"], ["python", "client.", "."], ["kotlin", "client.", "."], ["swift", "try ", "."]]) {
+        const line = code(detail, language, address);
+        assert.ok(line?.startsWith(start), `${operation} in ${language}: ${line}`);
+        const [, name] = /client\.(?:\w+(?:\(\))?\.)?(\w+)\(/.exec(line);
+        const of = language === "swift" && type === "Pci" ? "PCI" : type;
+        assert.ok(names.has(`${of}${separator}${name}`), `${language} has no ${of}${separator}${name}`);
+        if (language === "python") python.push(line);
+        if (language !== "swift") assert.equal(name.toLowerCase().replaceAll("_", ""), call.replaceAll("_", ""));
+      }
+    }
+    const parsed = spawnSync("python3", ["-c", "import ast, sys; ast.parse(sys.stdin.read())"], { input: python.join("\n"), encoding: "utf8" });
+    assert.equal(parsed.status, 0, parsed.stderr);
+  },
+
   "a fault is planned by operation and ordinal, and fires": async ({ open, sandbox, cards }) => {
     const page = await open("#/faults");
     await page.getByLabel("Operation").selectOption("cards.get");
@@ -272,10 +303,12 @@ export const tests = {
     const markup = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`;
     await sandbox.call("POST", "/v1/simulate/auth", { card_no: cards[0].card, amount: "1.00", merchant_info: { merchant_name: markup, merchant_mcc: "5411", city: markup, country: "US" } });
     await sandbox.call("GET", "/v1/nothing", undefined, { "X-Evil": markup });
-    for (const hash of ["#/consumptions", "#/requests", `#/cardholders?q=${encodeURIComponent(markup)}`, `#/cards/${encodeURIComponent(markup)}`, `#/${encodeURIComponent(markup)}`]) {
-      const page = await open(hash);
-      await page.waitForTimeout(300);
-      if (hash === "#/consumptions" || hash === "#/requests") {
+    const page = await open("#/overview");
+    const text = encodeURIComponent(markup);
+    for (const screen of ["consumptions", "requests", `cardholders?q=${text}`, `cards/${text}`, text]) {
+      await visit(page, screen);
+      await page.waitForTimeout(150);
+      if (screen === "consumptions" || screen === "requests") {
         await page.locator(".list-body .row").first().click();
         await page.locator(".split-detail").getByText("<script>").first().waitFor();
       }
@@ -293,19 +326,20 @@ export const tests = {
     }
     const page = await open("#/requests");
     await eventually(async () => assert.match(await page.locator(".count").textContent(), /10000 of 10000/));
-    const longest = await page.evaluate(async () => {
+    const { longest, median } = await page.evaluate(async () => {
       const list = document.querySelector(".list");
-      let longest = 0;
+      const frames = [];
       let last = performance.now();
       for (let at = 0; at < 120; at++) {
         list.scrollTop = (list.scrollHeight * ((at * 7) % 120)) / 120;
         await new Promise((resolve) => requestAnimationFrame(resolve));
-        longest = Math.max(longest, performance.now() - last);
+        frames.push(performance.now() - last);
         last = performance.now();
       }
-      return longest;
+      frames.sort((one, other) => one - other);
+      return { longest: frames.at(-1), median: frames[frames.length / 2] };
     });
-    console.log(`  longest frame while scrolling 10,000 requests: ${longest.toFixed(0)} ms`);
+    console.log(`  frames while scrolling 10,000 requests: median ${median.toFixed(0)} ms, longest ${longest.toFixed(0)} ms`);
     assert.ok((await page.locator(".list-body .row").count()) < 80);
     await page.locator(".list").press("End");
     await eventually(async () => assert.equal(await page.locator(".list-body .row").last().getAttribute("aria-rowindex"), "10001"));
@@ -377,7 +411,7 @@ export const tests = {
       const page = await open("#/overview", { colorScheme, viewport, bypassCSP: true });
       for (const screen of screens) {
         await visit(page, screen);
-        for (const one of await axe.analyze(page)) found.set(`${one.id} (${one.impact}) on ${screen}, ${colorScheme}: ${one.target}`, one.impact);
+        for (const one of await axe.analyze(page, colorScheme === "dark" ? ["cat.color", "cat.name-role-value"] : undefined)) found.set(`${one.id} (${one.impact}) on ${screen}, ${colorScheme}: ${one.target}`, one.impact);
       }
     }
     for (const text of found.keys()) console.log(`  axe: ${text}`);
@@ -419,7 +453,7 @@ export const tests = {
     ]) {
       const page = await open(hash, { ...options });
       await page.locator("main .panel").first().waitFor();
-      await page.waitForTimeout(600);
+      await page.waitForTimeout(300);
       await page.screenshot({ path: `${pictures}/${name}.png` });
       await page.close();
     }

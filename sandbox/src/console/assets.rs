@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_page_has_no_inline_script_or_style_and_loads_nothing_from_elsewhere() {
+    fn the_page_has_no_inline_script_or_style() {
         let page = std::str::from_utf8(find("").unwrap().content).unwrap();
         assert!(page.contains("src=\"console.js\"") && page.contains("href=\"console.css\""), "{page}");
         assert!(!page.contains("style=") && !page.contains("<style") && !page.contains("//"), "{page}");

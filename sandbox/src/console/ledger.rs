@@ -119,7 +119,9 @@ pub(super) fn series(platform: &Platform) -> Value {
         }
         if times.len() > 1 && times.last().is_some_and(|last_ms| time_ms - last_ms < step_ms) {
             times.pop();
-            lists.iter_mut().for_each(|list| drop(list.pop()));
+            for list in &mut lists {
+                list.pop();
+            }
         }
         times.push(time_ms);
         for (list, sum) in lists.iter_mut().zip(sums) {

@@ -49,6 +49,6 @@ pub(super) fn call(platform: &Platform, mut call: MerchantCall) -> Result<Value,
     let (envelope, id) = ApiService(Arc::clone(&platform.shared)).call_from_console(route, &call.no, body.as_bytes());
     let mut envelope: Value =
         serde_json::from_slice(&envelope).map_err(|error| ControlError::new(500, error.to_string()))?;
-    crate::log::mask(&mut envelope);
+    crate::masking::mask(&mut envelope);
     Ok(json!({"request": id, "response": envelope}))
 }
