@@ -6,10 +6,10 @@ export class AxeBuilder {
     this.source = readFileSync(path, "utf8");
   }
 
-  /** The violations of the rules with these tags, or of all; one entry for each kind. */
-  async analyze(page, tags) {
+  /** The violations of these rules, or of all; one entry for each kind. */
+  async analyze(page, rules) {
     await page.evaluate(this.source);
-    const options = { resultTypes: ["violations"], ...(tags && { runOnly: { type: "tag", values: tags } }) };
+    const options = { resultTypes: ["violations"], ...(rules && { runOnly: { type: "rule", values: rules } }) };
     const { violations } = await page.evaluate((given) => window.axe.run(document, given), options);
     return violations.map(({ id, impact, nodes }) => ({
       id,

@@ -4,7 +4,8 @@ import { fileURLToPath } from "node:url";
 import { launch, Sandbox } from "./harness.mjs";
 import { tests } from "./tests.mjs";
 
-const pictures = process.env.CONSOLE_PICTURES ?? fileURLToPath(new URL("../../../target/console", import.meta.url));
+const folder = fileURLToPath(new URL("../../../target/console", import.meta.url));
+const pictures = process.env.CONSOLE_PICTURES ?? folder;
 const wanted = process.argv[2] ?? "";
 const browser = await launch();
 const sandbox = await Sandbox.start();
@@ -55,7 +56,7 @@ for (const [name, test] of chosen) {
     failed += 1;
     console.log(`FAILED ${name}\n${error.stack}`);
     const page = contexts.at(-1)?.pages().at(-1);
-    await page?.screenshot({ path: `${pictures}/failed-${failed}.png` }).catch(() => undefined);
+    await page?.screenshot({ path: `${folder}/failed-${failed}.png` }).catch(() => undefined);
   }
   for (const one of contexts) await one.close();
   for (const other of others) if (other.child.exitCode === null) await other.stop();
