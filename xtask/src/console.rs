@@ -13,11 +13,12 @@ const FOLDER: &str = "sandbox/console";
 /// The folder of the pictures in the documentation.
 const PICTURES: &str = "docs/images/console";
 
-/// Checks the types, and compares the committed files with a build. The error names the missing tools.
+/// Checks format and types, and compares the committed files with a build. The error names the missing tools.
 pub fn check() -> Result<bool, String> {
     match missing_tools() {
         Some(missing) => Err(missing),
         None => Ok(install()
+            && run::passes(npm().args(["exec", "--", "prettier", "--check", "src", "test", "build.mjs"]))
             && run::passes(npm().args(["run", "--silent", "types"]))
             && run::passes(node().args(["build.mjs", "--check"]))),
     }
