@@ -1,5 +1,7 @@
 // A sandbox, a merchant's program that calls it, and a browser.
 import { spawn } from "node:child_process";
+import { connect } from "node:net";
+import { finished } from "node:stream/promises";
 import { createInterface } from "node:readline";
 import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
@@ -65,6 +67,16 @@ export class Sandbox {
             return this.call(method, path, body, headers);
         }
         return answer;
+    }
+
+    /** Sends that many requests on one connection, without waiting for each response. */
+    async load(count) {
+        const { hostname, port } = new URL(this.info.base_url);
+        const socket = connect(Number(port), hostname);
+        const head = "GET /open-api/v1/load HTTP/1.1\r\nHost: localhost\r\n";
+        socket.write(`${`${head}\r\n`.repeat(count - 1)}${head}Connection: close\r\n\r\n`);
+        // The server closes the connection after the last response.
+        await finished(socket.resume());
     }
 
     /** A merchant with cardholders, cards, purchases, refusals, faults and webhooks of several days. */
