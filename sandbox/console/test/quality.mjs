@@ -66,6 +66,7 @@ export const quality = {
 
     "the keyboard reaches pages, search, rows and details": async ({ open, cards }) => {
         const page = await open("#/overview");
+        await page.locator("main .panel").first().waitFor();
         await page.keyboard.press("g");
         await page.keyboard.press("c");
         await page.locator("h1", { hasText: "Cards" }).waitFor();
