@@ -96,7 +96,7 @@ def served(request: pytest.FixtureRequest) -> Iterator[Served]:
 
 @pytest.mark.parametrize("served", [("--mode", "authorization", "--seed", "5", "--exit-with-stdin")], indirect=True)
 def test_a_served_sandbox_prints_one_line_and_stops_with_its_parent(served: Served) -> None:
-    assert set(served.info) >= {"base_url", "control_url", "api_key", "api_secret", "mode"}
+    assert set(served.info) >= {"base_url", "control_url", "console_url", "api_key", "api_secret", "mode"}
     assert served.info["mode"] == "authorization"
     with Sandbox("authorization", 5) as same, served.client() as client:
         assert (served.info["api_key"], served.info["api_secret"]) == (same.api_key, same.api_secret)

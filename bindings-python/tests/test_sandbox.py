@@ -44,6 +44,7 @@ def test_a_sandbox_on_the_port_of_an_earlier_one_inherits_no_token() -> None:
 def test_it_listens_on_loopback_and_its_repr_has_no_secret(sandbox: Sandbox) -> None:
     assert sandbox.base_url.startswith("http://127.0.0.1:")
     assert sandbox.control_url.startswith("http://127.0.0.1:")
+    assert sandbox.console_url == f"{sandbox.control_url}/console/"
     assert sandbox.api_secret not in repr(sandbox)
     assert repr(sandbox) == f"<Sandbox credit {sandbox.base_url}>"
 

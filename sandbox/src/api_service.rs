@@ -1,12 +1,14 @@
 //! The HTTP service of the platform: finds the call, runs it, commits it, applies faults, and responds.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, MutexGuard};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::config::HttpStatuses;
+use crate::exchange::Exchange;
 use crate::fault::kinds::FaultKind;
 use crate::fault::responses::{IntendedResponse, faulty_response, success};
-use crate::http::request::{Head, Origin};
+use crate::http::request::{Head, Origin, OwnedHead};
 use crate::http::response::{EncodedResponse, Response};
 use crate::http::service::Service;
 use crate::log::Entry;
@@ -21,12 +23,21 @@ use crate::webhook::send::request_decision;
 
 /// The operation of requests with an unknown path.
 pub(crate) const UNKNOWN: &str = "unknown";
+/// The `User-Agent` of calls that the console makes.
+pub(crate) const CONSOLE_AGENT: &str = "keysecure-console";
 
 /// The service of `base_url`: the platform's calls.
 pub(crate) struct ApiService(pub(crate) Arc<Shared>);
 
+/// The route and the fault of a request, decided when its head arrived.
+pub(crate) struct Ticket {
+    found: Found,
+    fault: Option<FaultKind>,
+    started: Instant,
+}
+
 impl Service for ApiService {
-    type Ticket = (Found, Option<FaultKind>);
+    type Ticket = Ticket;
 
     fn now_ms(&self) -> i64 {
         self.0.lock().state.clock.now_ms()
@@ -39,6 +50,7 @@ impl Service for ApiService {
     }
 
     fn begin(&self, origin: Origin, head: &Head<'_>) -> Option<Self::Ticket> {
+        let started = Instant::now();
         let mut sandbox = self.0.lock();
         let now_ms = sandbox.state.clock.now_ms();
         let found = routes::find(head.method, head.path);
@@ -47,10 +59,11 @@ impl Service for ApiService {
             sandbox.log.push(entry(origin, head, found, now_ms, fault));
             return None;
         }
-        Some((found, fault))
+        Some(Ticket { found, fault, started })
     }
 
-    fn respond(&self, origin: Origin, head: &Head<'_>, body: &[u8], (found, fault): Self::Ticket) -> EncodedResponse {
+    fn respond(&self, origin: Origin, head: &Head<'_>, body: &[u8], ticket: Ticket) -> EncodedResponse {
+        let Ticket { found, fault, started } = ticket;
         if let Some(FaultKind::Stall(time)) = fault {
             self.0.stop.sleep(time);
         }
@@ -92,11 +105,46 @@ impl Service for ApiService {
         if let Some(FaultKind::StallAfterCommit(time)) = fault {
             self.0.stop.sleep(time);
         }
-        self.encode(head, found, now_ms, fault, &result)
+        let response = self.encode(head, found, now_ms, fault, &result);
+        self.0.lock().log.responded(entry_id, &response, started.elapsed());
+        response
     }
 }
 
 impl ApiService {
+    /// Executes a call for the console: without credentials, and without the faults planned for the merchant's requests. It
+    /// is recorded like any request. Returns the envelope and the id of the record.
+    pub(crate) fn call_from_console(&self, route: &'static Route, path_no: &str, body: &[u8]) -> (Vec<u8>, usize) {
+        let started = Instant::now();
+        let headers = [("User-Agent", CONSOLE_AGENT), ("Content-Type", "application/json"), ("Timezone", "UTC")];
+        OwnedHead::new(route.method, route.path.replace("{}", path_no), &headers).with(|head| {
+            let origin = Origin { connection: 0, address: IpAddr::V4(Ipv4Addr::LOCALHOST) };
+            let sandbox = self.0.lock();
+            let now_ms = sandbox.state.clock.now_ms();
+            let call = self.call(origin, head, route, now_ms);
+            let (mut sandbox, result, committed) = if route.modes.contains(&self.0.setup.mode) {
+                self.execute(sandbox, route, call, body)
+            } else {
+                (sandbox, Err(Refusal::code(1012)), false)
+            };
+            let code = result.as_ref().map_or_else(|refusal| refusal.code, |_| 0);
+            let entry_id = sandbox.log.push(Entry {
+                body: Entry::body_to_keep(body),
+                code: Some(code),
+                committed,
+                ..entry(origin, head, Found::Route(route), now_ms, None)
+            });
+            drop(sandbox);
+            let envelope = match &result {
+                Ok(data) => success(data),
+                Err(refusal) => refused(refusal, Language::English),
+            };
+            let response = EncodedResponse::new(&Response::json(now_ms, &envelope));
+            self.0.lock().log.responded(entry_id, &response, started.elapsed());
+            (envelope, entry_id)
+        })
+    }
+
     fn call<'a>(&'a self, origin: Origin, head: &'a Head<'a>, route: &Route, now_ms: i64) -> Call<'a> {
         Call {
             setup: &self.0.setup,
@@ -233,6 +281,10 @@ fn entry(origin: Origin, head: &Head<'_>, found: Found, time_ms: i64, fault: Opt
         code: None,
         fault,
         committed: false,
+        took: None,
+        status: None,
+        exchange: Some(Box::new(Exchange::new(head))),
+        change: 0,
     }
 }
 

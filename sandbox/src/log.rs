@@ -3,16 +3,19 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
-use serde_json::Value;
 
+use crate::exchange::Exchange;
 use crate::fault::kinds::FaultKind;
+use crate::http::response::EncodedResponse;
+use crate::masking::masked;
 
 /// The maximum length of a recorded body, in bytes.
 const MAX_BODY: usize = 8 * 1024;
-/// The body fields whose values are masked in records.
-pub(crate) const SECRET_FIELDS: [&str; 5] = ["cvv", "pin", "pan", "sumsub_share_token", "client_access_token"];
+/// The maximum size of all kept exchanges, in bytes.
+const MAX_EXCHANGE_BYTES: usize = 32 * 1024 * 1024;
 
 /// A recorded request.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -53,6 +56,14 @@ pub(crate) struct Entry {
     pub(crate) code: Option<i64>,
     pub(crate) fault: Option<FaultKind>,
     pub(crate) committed: bool,
+    /// The time from the head of the request to its response, in real time.
+    pub(crate) took: Option<Duration>,
+    /// The HTTP status of the response.
+    pub(crate) status: Option<u16>,
+    /// Headers and response; `None` if they are not kept (any more).
+    pub(crate) exchange: Option<Box<Exchange>>,
+    /// The value of [`Log::changes`] when the entry changed last.
+    pub(crate) change: u64,
 }
 
 /// The log of the last requests.
@@ -62,11 +73,17 @@ pub(crate) struct Log {
     capacity: usize,
     /// The number of entries added so far, which is the id of the last one.
     pushed: usize,
+    /// Grows with every change.
+    changes: u64,
+    /// The size of all kept exchanges, in bytes.
+    exchange_bytes: usize,
+    /// The id of the oldest entry that may have an exchange.
+    oldest_exchange: usize,
 }
 
 impl Log {
     pub(crate) fn new(capacity: usize) -> Self {
-        Self { entries: VecDeque::new(), capacity, pushed: 0 }
+        Self { entries: VecDeque::new(), capacity, pushed: 0, changes: 0, exchange_bytes: 0, oldest_exchange: 1 }
     }
 
     /// Adds an entry and returns its id.
@@ -75,21 +92,78 @@ impl Log {
             entry.header_names = Arc::clone(&last.header_names);
         }
         if self.entries.len() >= self.capacity {
-            self.entries.pop_front();
+            let removed = self.entries.pop_front().and_then(|entry| entry.exchange);
+            self.exchange_bytes -= removed.map_or(0, |exchange| exchange.size());
         }
+        self.changes += 1;
+        entry.change = self.changes;
         if self.capacity > 0 {
+            self.exchange_bytes += entry.exchange.as_ref().map_or(0, |exchange| exchange.size());
             self.entries.push_back(entry);
         }
         self.pushed += 1;
+        self.drop_old_exchanges();
         self.pushed
+    }
+
+    /// Adds the response to the entry of that id.
+    pub(crate) fn responded(&mut self, id: usize, response: &EncodedResponse, took: Duration) {
+        self.changes += 1;
+        let change = self.changes;
+        let Some(entry) = self.entry_mut(id) else { return };
+        entry.took = Some(took);
+        entry.status = response.status();
+        entry.change = change;
+        if let Some(exchange) = &mut entry.exchange {
+            let before = exchange.size();
+            exchange.set_response(response);
+            let after = exchange.size();
+            self.exchange_bytes = self.exchange_bytes - before + after;
+        }
+        self.drop_old_exchanges();
+    }
+
+    /// Forgets the exchanges of the oldest entries when all of them together are too large.
+    fn drop_old_exchanges(&mut self) {
+        while self.exchange_bytes > MAX_EXCHANGE_BYTES && self.oldest_exchange <= self.pushed {
+            let id = self.oldest_exchange;
+            let removed = self.entry_mut(id).and_then(|entry| entry.exchange.take());
+            self.exchange_bytes -= removed.map_or(0, |exchange| exchange.size());
+            self.oldest_exchange += 1;
+        }
+    }
+
+    fn index(&self, id: usize) -> Option<usize> {
+        self.entries.len().checked_sub(self.pushed.checked_sub(id)? + 1)
+    }
+
+    fn entry_mut(&mut self, id: usize) -> Option<&mut Entry> {
+        let at = self.index(id)?;
+        self.entries.get_mut(at)
+    }
+
+    /// The entry of that id, if it is still kept.
+    pub(crate) fn entry(&self, id: usize) -> Option<&Entry> {
+        self.entries.get(self.index(id)?)
+    }
+
+    /// The kept entries with their ids, newest first.
+    pub(crate) fn newest(&self) -> impl Iterator<Item = (usize, &Entry)> {
+        (0..=self.pushed).rev().zip(self.entries.iter().rev())
+    }
+
+    /// A number that grows with every change.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// Marks the entry of that id as committed.
     pub(crate) fn committed_late(&mut self, id: usize) {
-        let from_the_end = self.pushed - id;
-        let at = self.entries.len().checked_sub(from_the_end + 1);
-        if let Some(entry) = at.and_then(|at| self.entries.get_mut(at)) {
+        self.changes += 1;
+        let change = self.changes;
+        if let Some(entry) = self.entry_mut(id) {
             entry.committed = true;
+            entry.change = change;
         }
     }
 
@@ -122,51 +196,9 @@ impl Entry {
     }
 }
 
-fn masked(body: &[u8]) -> String {
-    if body.is_empty() {
-        return String::new();
-    }
-    match serde_json::from_slice::<Value>(body) {
-        Ok(mut value) => {
-            mask(&mut value);
-            value.to_string()
-        }
-        // It may contain a secret anywhere.
-        Err(_) => format!("{} bytes that are not JSON", body.len()),
-    }
-}
-
-fn mask(value: &mut Value) {
-    match value {
-        Value::Object(fields) => {
-            for (name, value) in fields {
-                if SECRET_FIELDS.contains(&name.as_str()) {
-                    *value = Value::from("***");
-                } else {
-                    mask(value);
-                }
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(mask),
-        _ => {}
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn secrets_are_masked_at_any_depth() {
-        let text = masked(br#"{"pin":"135791","card_no":"1","deep":[{"cvv":"123"}]}"#);
-        assert!(!text.contains("135791") && !text.contains("123"), "{text}");
-        assert!(text.contains(r#""card_no":"1""#), "{text}");
-    }
-
-    #[test]
-    fn a_body_that_is_not_json_is_not_recorded() {
-        assert_eq!("10 bytes that are not JSON", masked(b"pin=135791"));
-    }
 
     #[test]
     fn the_log_keeps_the_last_entries() {
@@ -181,6 +213,10 @@ mod tests {
             code: None,
             fault: None,
             committed: false,
+            took: None,
+            status: None,
+            exchange: None,
+            change: 0,
         };
         let mut log = Log::new(2);
         let ids: Vec<_> = (1..=3).map(|connection| log.push(entry(connection))).collect();

@@ -14,6 +14,7 @@ use crate::api_service::ApiService;
 use crate::cipher::{CipherMode, FieldCipher, KeyScheme};
 use crate::clock;
 use crate::config::{Config, HttpStatuses, KeyState, ListRules, MerchantState, Mode, Repeat};
+use crate::console;
 use crate::control::error::ControlError;
 use crate::control::service::{Control, REDIRECT_PATH};
 use crate::delay_queue::DelayQueue;
@@ -309,6 +310,7 @@ impl SandboxBuilder {
             },
             redirect_url: format!("{control_url}{REDIRECT_PATH}"),
             base_url,
+            console_url: format!("{control_url}{}", console::PATH),
             control_url,
             redirect_hits: 0.into(),
             stop: Arc::clone(&stop),
@@ -319,6 +321,7 @@ impl SandboxBuilder {
                 faults: Plan::default(),
                 log: Log::new(config.request_log),
                 outbox: Outbox::new(config.seed),
+                commits: 0,
             }),
             api_secret,
         });

@@ -20,11 +20,14 @@ pub(crate) struct SandboxState {
     pub(crate) faults: Plan,
     pub(crate) log: Log,
     pub(crate) outbox: Outbox,
+    /// The number of committed transactions and restored snapshots.
+    pub(crate) commits: u64,
 }
 
 impl SandboxState {
     /// Applies a transaction and queues its webhooks.
     pub(crate) fn commit(&mut self, transaction: Transaction) {
+        self.commits += 1;
         let notifications = self.state.commit(transaction);
         let (nulls, now_ms) = (self.state.settings.webhooks.nulls, self.state.clock.now_ms());
         for notification in &notifications {
@@ -39,6 +42,7 @@ pub(crate) struct Shared {
     pub(crate) api_secret: String,
     pub(crate) base_url: String,
     pub(crate) control_url: String,
+    pub(crate) console_url: String,
     /// The target of redirect faults. A correct client never calls it.
     pub(crate) redirect_url: String,
     /// The number of calls of `redirect_url`.

@@ -8,6 +8,7 @@ mod bindings;
 mod campaign;
 mod check;
 mod chroot;
+mod console;
 mod deps;
 mod elf;
 mod files;
@@ -93,6 +94,8 @@ enum Command {
         #[arg(value_name = "ARGUMENT", trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Run the tests of the sandbox's console and write the pictures in docs/images/console
+    ConsolePictures,
     /// Run one fuzz target with cargo-fuzz; without arguments, list the targets
     Fuzz {
         /// A target, the number of executions and arguments of libFuzzer, such as `envelope 1000000 -max_len=65536`
@@ -156,6 +159,7 @@ fn main() -> ExitCode {
         Command::Bench { arguments } => bench::run(&arguments),
         Command::Bindings => bindings::run(),
         Command::Campaign { arguments } => campaign::run(&arguments),
+        Command::ConsolePictures => console::pictures(),
         Command::Fuzz { arguments } => fuzz::run(&arguments),
         Command::Kotlin { arguments } => kotlin::run(&arguments),
         Command::KotlinBench => kotlin::bench(),

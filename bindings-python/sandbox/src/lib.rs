@@ -39,6 +39,7 @@ pub struct Sandbox {
     process: u32,
     base_url: String,
     control_url: String,
+    console_url: String,
     api_key: String,
     api_secret: String,
 }
@@ -68,6 +69,7 @@ impl Sandbox {
         Ok(Self {
             base_url: core.base_url().to_owned(),
             control_url: core.control_url().to_owned(),
+            console_url: core.console_url().to_owned(),
             api_key: core.api_key().to_owned(),
             api_secret: core.api_secret().to_owned(),
             running: Mutex::new(Some(core)),
@@ -108,6 +110,11 @@ impl Sandbox {
     #[getter]
     fn control_url(&self) -> &str {
         &self.control_url
+    }
+
+    #[getter]
+    fn console_url(&self) -> &str {
+        &self.console_url
     }
 
     #[getter]

@@ -19,6 +19,8 @@ public final class Sandbox: @unchecked Sendable {
     public let baseURL: String
     /// The base URL of the sandbox's admin API.
     public let controlURL: String
+    /// The address of the console, a web page that shows and controls the sandbox: for a browser on this machine.
+    public let consoleURL: String
     /// The Api-Key of the merchant.
     public let apiKey: String
     /// The apiSecret of the merchant.
@@ -82,13 +84,14 @@ public final class Sandbox: @unchecked Sendable {
 
     private init(info: Any, end: @escaping () -> Void) throws {
         guard let info = info as? [String: Any], let baseURL = info["base_url"] as? String,
-            let controlURL = info["control_url"] as? String, let apiKey = info["api_key"] as? String,
-            let apiSecret = info["api_secret"] as? String
+            let controlURL = info["control_url"] as? String, let consoleURL = info["console_url"] as? String,
+            let apiKey = info["api_key"] as? String, let apiSecret = info["api_secret"] as? String
         else {
             end()
             throw SandboxError("the sandbox did not start")
         }
-        (self.baseURL, self.controlURL, self.apiKey, self.apiSecret, self.end) = (baseURL, controlURL, apiKey, apiSecret, end)
+        (self.baseURL, self.controlURL, self.consoleURL) = (baseURL, controlURL, consoleURL)
+        (self.apiKey, self.apiSecret, self.end) = (apiKey, apiSecret, end)
     }
 
     deinit { stop() }

@@ -14,8 +14,8 @@ final class PackageTests: XCTestCase {
         let started = try startSandbox()
         let attached = try Sandbox(attachingTo: started.controlURL)
         XCTAssertEqual(
-            [attached.baseURL, attached.controlURL, attached.apiKey, attached.apiSecret],
-            [started.baseURL, started.controlURL, started.apiKey, started.apiSecret])
+            [attached.baseURL, attached.controlURL, attached.consoleURL, attached.apiKey, attached.apiSecret],
+            [started.baseURL, started.controlURL, started.controlURL + "/console/", started.apiKey, started.apiSecret])
         let cardholder = try attached.cardholder()
         attached.stop()
         XCTAssertEqual(try started.client().blocking.cardholders.get(cardholder).cardholderNo, cardholder)

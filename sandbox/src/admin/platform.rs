@@ -33,6 +33,11 @@ impl Platform {
         &self.shared.control_url
     }
 
+    /// The address of the console, a web page that shows and controls the sandbox: for a browser on this machine.
+    pub fn console_url(&self) -> &str {
+        &self.shared.console_url
+    }
+
     /// The merchant's Api-Key.
     pub fn api_key(&self) -> &str {
         &self.shared.setup.api_key
@@ -63,6 +68,7 @@ impl Platform {
         serde_json::json!({
             "base_url": self.base_url(),
             "control_url": self.control_url(),
+            "console_url": self.console_url(),
             "api_key": self.api_key(),
             "api_secret": self.api_secret(),
             "mode": self.mode(),

@@ -7,6 +7,12 @@ use crate::state::platform_state::State;
 #[derive(Clone)]
 pub struct Snapshot(State);
 
+impl Snapshot {
+    pub(crate) fn state(&self) -> &State {
+        &self.0
+    }
+}
+
 impl std::fmt::Debug for Snapshot {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Snapshot")
@@ -26,6 +32,7 @@ impl Platform {
     pub fn restore(&self, snapshot: &Snapshot) {
         let mut sandbox = self.shared.lock();
         sandbox.state = snapshot.0.clone();
+        sandbox.commits += 1;
         sandbox.outbox.clear();
     }
 }

@@ -4,7 +4,7 @@
 
 mod options;
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -31,6 +31,10 @@ fn serve(options: ServeOptions) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "{}", sandbox.info())?;
     out.flush()?;
+    // Programs read the line above. A person sees the address that matters to them.
+    if io::stderr().is_terminal() {
+        eprintln!("Console: {}", sandbox.console_url());
+    }
     if exit_with_stdin {
         // The content of standard input is ignored; only its end counts.
         let _ = io::stdin().lock().read_to_end(&mut Vec::new());

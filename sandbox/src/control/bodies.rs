@@ -14,7 +14,7 @@ use crate::state::rows::Fee;
 use crate::webhook::types::{NullFields, SignStyle, WebhookFault};
 
 /// Parses a body; an empty one counts as `{}`. Unknown fields are an error, so that a misspelt one is noticed.
-pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ControlError> {
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ControlError> {
     let body = if body.is_empty() { b"{}" } else { body };
     serde_json::from_slice(body).map_err(|error| ControlError::new(400, error.to_string()))
 }

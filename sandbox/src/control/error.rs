@@ -11,7 +11,7 @@ pub struct ControlError {
 }
 
 impl ControlError {
-    pub(super) fn new(status: u16, text: impl Into<String>) -> Self {
+    pub(crate) fn new(status: u16, text: impl Into<String>) -> Self {
         Self { status, text: text.into() }
     }
 

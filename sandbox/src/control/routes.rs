@@ -177,11 +177,7 @@ static ROUTES: &[Route] = &[
         control.platform.complete_fees(&args.consume_no, args.fee_detail)?;
         DONE
     }),
-    post("/snapshot", "", |control, _| {
-        let mut snapshots = control.snapshots();
-        snapshots.push(control.platform.snapshot());
-        Ok(json!({"snapshot": snapshots.len()}))
-    }),
+    post("/snapshot", "", |control, _| Ok(json!({"snapshot": control.take_snapshot()}))),
     post("/restore", "snapshot", |control, body| {
         let name = read::<Restore>(body)?.snapshot;
         let snapshots = control.snapshots();
@@ -189,7 +185,7 @@ static ROUTES: &[Route] = &[
             .checked_sub(1)
             .and_then(|at| snapshots.get(at))
             .ok_or_else(|| ControlError::new(404, format!("there is no snapshot {name}")))?;
-        control.platform.restore(snapshot);
+        control.platform.restore(&snapshot.snapshot);
         DONE
     }),
 ];

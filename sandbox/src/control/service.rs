@@ -1,6 +1,5 @@
 //! Runs control calls, in process and over HTTP.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -10,6 +9,8 @@ use super::error::ControlError;
 use super::routes;
 use super::state::ControlState;
 use crate::admin::platform::Platform;
+use crate::console::guard;
+use crate::console::respond::{JSON_HEADERS, Reply, respond};
 use crate::http::request::{Head, Origin};
 use crate::http::response::{EncodedResponse, Response};
 use crate::http::service::Service;
@@ -31,31 +32,17 @@ impl Control {
         (routes::find(method, path)?.run)(&self.0, body)
     }
 
-    fn run(&self, head: &Head<'_>, body: &[u8]) -> Result<Value, ControlError> {
+    /// Handles a request that arrived over HTTP.
+    fn run(&self, head: &Head<'_>, body: &[u8]) -> Reply {
         if head.path == REDIRECT_PATH {
             self.0.platform.shared.redirect_hits.fetch_add(1, Ordering::Relaxed);
-            return Err(ControlError::new(410, "a redirect was followed that must not be followed"));
+            return Reply::Json(Err(ControlError::new(410, "a redirect was followed that must not be followed")));
         }
-        // A web page in the user's browser can reach loopback, but it cannot remove its `Origin` header.
-        if head.header("origin").is_some() {
-            return Err(ControlError::new(403, "web pages may not control the sandbox"));
+        if let Err(reason) = guard::check(head) {
+            return Reply::Json(Err(ControlError::new(403, reason)));
         }
-        // Nor can a page whose own domain resolves to loopback hide that domain: it is in `Host`.
-        if head.header("host").is_some_and(|host| !is_loopback(host)) {
-            return Err(ControlError::new(403, "the host of the control URL must be a loopback address or localhost"));
-        }
-        self.call(head.method, head.path, body)
+        respond(&self.0, head, body).unwrap_or_else(|| Reply::Json(self.call(head.method, head.path, body)))
     }
-}
-
-/// Whether a `Host` header, with or without a port, names this machine.
-fn is_loopback(host: &str) -> bool {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
-    let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
 impl std::fmt::Debug for Control {
@@ -77,10 +64,15 @@ impl Service for Control {
 
     fn respond(&self, _: Origin, head: &Head<'_>, body: &[u8], (): ()) -> EncodedResponse {
         let (status, value) = match self.run(head, body) {
-            Ok(value) => (200, value),
-            Err(error) => (error.status(), json!({"error": error.to_string()})),
+            Reply::Encoded(response) => return response,
+            Reply::Json(Ok(value)) => (200, value),
+            Reply::Json(Err(error)) => (error.status(), json!({"error": error.to_string()})),
         };
         let body = value.to_string();
-        EncodedResponse::new(&Response { status, ..Response::json(self.0.platform.now_ms(), body.as_bytes()) })
+        EncodedResponse::new(&Response {
+            status,
+            extra: JSON_HEADERS,
+            ..Response::json(self.0.platform.now_ms(), body.as_bytes())
+        })
     }
 }

@@ -1,31 +1,55 @@
 //! The fault plan: decides which request a fault affects.
 
+use serde::Serialize;
+
 use super::kinds::{Fault, FaultKind, FiredFault};
 
 /// The planned faults, in the order in which they were added. Every fault counts every request that matches it; of several
 /// faults that are due, the first one takes effect and the others stay due.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
-    faults: Vec<Planned>,
+    faults: Vec<PlannedFault>,
     fired: Vec<FiredFault>,
+    changes: u64,
 }
 
-#[derive(Debug)]
-struct Planned {
+/// A planned fault and its progress.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct PlannedFault {
+    #[serde(flatten)]
     fault: Fault,
+    /// The number of matching requests so far.
     seen: u64,
+    /// The number of requests that it affected.
     hit: u64,
 }
 
 impl Plan {
     /// Adds a fault.
     pub(crate) fn add(&mut self, fault: Fault) {
-        self.faults.push(Planned { fault, seen: 0, hit: 0 });
+        self.faults.push(PlannedFault { fault, seen: 0, hit: 0 });
+        self.changes += 1;
     }
 
     /// Removes all faults; those that occurred stay recorded.
     pub(crate) fn clear(&mut self) {
         self.faults.clear();
+        self.changes += 1;
+    }
+
+    /// The planned faults, in the order in which they were added, also those that are used up.
+    pub(crate) fn planned(&self) -> &[PlannedFault] {
+        &self.faults
+    }
+
+    /// The number of planned faults that may still affect a request.
+    pub(crate) fn remaining(&self) -> usize {
+        self.faults.iter().filter(|planned| planned.hit < planned.fault.times).count()
+    }
+
+    /// A number that grows with every change.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// The faults that occurred, oldest first.
@@ -49,6 +73,7 @@ impl Plan {
         let mut found = None;
         for planned in self.faults.iter_mut().filter(|planned| matches(&planned.fault)) {
             planned.seen += 1;
+            self.changes += 1;
             let due = planned.seen >= planned.fault.nth && planned.hit < planned.fault.times;
             if due && found.is_none() {
                 planned.hit += 1;

@@ -110,6 +110,7 @@ fn oversize(now_ms: i64, bytes: u64) -> EncodedResponse {
     EncodedResponse {
         bytes: Response { more: count + AFTER.len() as u64, ..Response::json(now_ms, BEFORE) }.to_bytes(),
         padding: Some(Padding { byte: b'a', count, ending: AFTER }),
+        stream: None,
         action: ConnectionAction::KeepAlive,
     }
 }

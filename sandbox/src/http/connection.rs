@@ -61,6 +61,9 @@ pub(super) fn serve<S: Service>(tcp: &TcpStream, origin: Origin, service: &S, st
             response.announce_close();
         }
         send(stream, &response)?;
+        if let Some(rest) = response.stream {
+            return (rest.0)(&|bytes| stream.write_all(bytes));
+        }
         match response.action {
             ConnectionAction::KeepAlive if keep => {}
             ConnectionAction::KeepAlive | ConnectionAction::Close => return Ok(()),

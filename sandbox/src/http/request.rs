@@ -33,6 +33,16 @@ pub(crate) struct OwnedHead {
 }
 
 impl OwnedHead {
+    /// The head of a request that did not arrive over HTTP.
+    pub(crate) fn new(method: &str, path: String, headers: &[(&str, &str)]) -> Self {
+        Self {
+            method: method.to_owned(),
+            path,
+            headers: headers.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect(),
+            version: 1,
+        }
+    }
+
     /// Calls the function with a borrowed head.
     pub(crate) fn with<T>(&self, use_head: impl FnOnce(&Head<'_>) -> T) -> T {
         let headers: Vec<_> =
@@ -81,6 +91,18 @@ impl<'a> Head<'a> {
             headers: self.headers.iter().map(|header| (header.name.to_owned(), header.value.to_vec())).collect(),
             version: self.version,
         }
+    }
+
+    /// The header fields, one `name: value` per line.
+    pub(crate) fn header_lines(&self) -> String {
+        let mut lines = String::new();
+        for header in self.headers {
+            lines.push_str(header.name);
+            lines.push_str(": ");
+            lines.push_str(&String::from_utf8_lossy(header.value));
+            lines.push('\n');
+        }
+        lines
     }
 
     /// The names of the header fields, in their order.

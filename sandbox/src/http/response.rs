@@ -1,6 +1,6 @@
 //! HTTP responses.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 
 use crate::civil_time;
 
@@ -11,7 +11,21 @@ pub(crate) struct EncodedResponse {
     pub(crate) bytes: Vec<u8>,
     /// Sent after `bytes` in chunks, so that a huge response takes no memory.
     pub(crate) padding: Option<Padding>,
+    /// Writes the rest of the body for as long as the client listens. The connection is closed afterwards.
+    pub(crate) stream: Option<BodyStream>,
     pub(crate) action: ConnectionAction,
+}
+
+/// Sends bytes to the client.
+pub(crate) type Send<'a> = &'a dyn Fn(&[u8]) -> io::Result<()>;
+
+/// A function that sends a body of unknown length.
+pub(crate) struct BodyStream(pub(crate) Box<dyn FnOnce(Send<'_>) -> io::Result<()>>);
+
+impl std::fmt::Debug for BodyStream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("BodyStream")
+    }
 }
 
 /// One byte repeated `count` times, followed by an ending.
@@ -77,7 +91,12 @@ impl Response<'_> {
 impl EncodedResponse {
     /// Encodes a response that keeps the connection alive.
     pub(crate) fn new(response: &Response<'_>) -> Self {
-        Self { bytes: response.to_bytes(), padding: None, action: ConnectionAction::KeepAlive }
+        Self { bytes: response.to_bytes(), padding: None, stream: None, action: ConnectionAction::KeepAlive }
+    }
+
+    /// The HTTP status; `None` if nothing is sent.
+    pub(crate) fn status(&self) -> Option<u16> {
+        std::str::from_utf8(self.bytes.get(9..12)?).ok()?.parse().ok()
     }
 
     /// Adds the header `Connection: close`.
@@ -89,7 +108,7 @@ impl EncodedResponse {
 
     /// No response: the connection is reset.
     pub(crate) fn reset() -> Self {
-        Self { bytes: Vec::new(), padding: None, action: ConnectionAction::Reset }
+        Self { bytes: Vec::new(), padding: None, stream: None, action: ConnectionAction::Reset }
     }
 }
 
@@ -97,6 +116,7 @@ impl EncodedResponse {
 fn reason(status: u16) -> &'static str {
     match status {
         200 => "OK",
+        304 => "Not Modified",
         307 => "Temporary Redirect",
         400 => "Bad Request",
         401 => "Unauthorized",

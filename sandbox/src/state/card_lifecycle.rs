@@ -1,11 +1,14 @@
 //! The life cycle of a card: the status changes that are allowed, and by whom.
 
+use serde::Serialize;
+
 use super::enums::CardStatus;
 use super::rows::{Card, CardRecord};
 use CardStatus::{Activated, Delete, Fail, Frozen, Pending, ToActivate};
 
 /// The party that changes the status of a card.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Actor {
     /// The platform: it issues a card, fails to issue it, or deletes it because its management fee was not paid.
     Platform,
@@ -16,7 +19,7 @@ pub(crate) enum Actor {
 }
 
 /// The complete transition table. Any other transition is refused with 4005.
-const TRANSITIONS: [(CardStatus, CardStatus, Actor); 12] = [
+pub(crate) const TRANSITIONS: [(CardStatus, CardStatus, Actor); 12] = [
     (Pending, Activated, Actor::Platform),
     (Pending, ToActivate, Actor::Platform),
     (Pending, Fail, Actor::Platform),

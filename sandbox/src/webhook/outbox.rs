@@ -5,10 +5,12 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Condvar, Weak};
 
 use fastrand::Rng;
+use serde::Serialize;
 
 use super::event::{self, Event};
 use super::json::Json;
-use super::types::{DeliveryRecord, NullFields, WebhookFault};
+use super::signature::signed_text;
+use super::types::{DeliveryRecord, NullFields, SignStyle, WebhookFault};
 use crate::clock::to_ms;
 use crate::numbers;
 use crate::state::enums::WebhookAction;
@@ -39,6 +41,7 @@ pub(crate) struct Outbox {
     pub(crate) stopping: bool,
     /// The open connections to the merchant, which a stop closes.
     connections: Vec<Weak<TcpStream>>,
+    changes: u64,
     /// Signaled by everything that may make a delivery due, and by the end of every attempt.
     pub(crate) wake: Arc<Condvar>,
 }
@@ -69,9 +72,42 @@ pub(super) struct Record {
     pub(super) code: Option<i64>,
     pub(super) error: Option<Box<str>>,
     pub(super) fault: Option<WebhookFault>,
+    pub(super) app_id: Arc<str>,
+    pub(super) style: SignStyle,
+}
+
+/// One attempt, with the text whose signature was sent.
+#[derive(Debug, Serialize)]
+pub(crate) struct SignedDelivery {
+    #[serde(flatten)]
+    pub(crate) record: DeliveryRecord,
+    pub(crate) signed_text: String,
+    pub(crate) sign_style: SignStyle,
+    pub(crate) app_id: String,
+}
+
+/// A webhook that waits for its next attempt.
+#[derive(Debug, Serialize)]
+pub(crate) struct WaitingDelivery {
+    pub(crate) id: String,
+    pub(crate) action: WebhookAction,
+    pub(crate) attempt: u32,
+    pub(crate) due_ms: i64,
+    pub(crate) fault: Option<WebhookFault>,
+    pub(crate) body: String,
 }
 
 impl Record {
+    fn to_signed(&self) -> SignedDelivery {
+        let timestamp = self.timestamp_ms.to_string();
+        SignedDelivery {
+            record: self.to_public(),
+            signed_text: signed_text(&self.app_id, &timestamp, &self.event.fields(), self.style),
+            sign_style: self.style,
+            app_id: self.app_id.to_string(),
+        }
+    }
+
     fn to_public(&self) -> DeliveryRecord {
         let tampered = self.fault == Some(WebhookFault::TamperBody);
         let body = if tampered { self.event.tampered_body() } else { self.event.body() };
@@ -105,6 +141,7 @@ impl Outbox {
             generation: 0,
             stopping: false,
             connections: Vec::new(),
+            changes: 0,
             wake: Arc::default(),
         }
     }
@@ -136,6 +173,7 @@ impl Outbox {
     pub(crate) fn clear(&mut self) {
         self.waiting.clear();
         self.faults.clear();
+        self.changes += 1;
         self.generation += 1;
         self.notify();
     }
@@ -176,6 +214,7 @@ impl Outbox {
     pub(super) fn put(&mut self, delivery: Delivery) {
         if !self.stopping {
             self.waiting.push(delivery);
+            self.changes += 1;
             self.notify();
         }
     }
@@ -183,12 +222,14 @@ impl Outbox {
     /// Plans a fault for the next webhook of that action; `None` for any action.
     pub(crate) fn plan(&mut self, action: Option<WebhookAction>, fault: WebhookFault) {
         self.faults.push((action, fault));
+        self.changes += 1;
     }
 
     /// Queues a webhook again; `false` if there is none with that id.
     pub(crate) fn redeliver(&mut self, id: &str, now_ms: i64) -> bool {
         if let Some(waiting) = self.waiting.iter_mut().find(|delivery| *delivery.event.id == *id) {
             waiting.due_ms = now_ms;
+            self.changes += 1;
             self.notify();
             return true;
         }
@@ -217,12 +258,14 @@ impl Outbox {
     pub(super) fn take_due(&mut self, now_ms: i64) -> Option<Delivery> {
         let at = self.next().filter(|at| self.waiting[*at].due_ms <= now_ms)?;
         self.in_flight += 1;
+        self.changes += 1;
         Some(self.waiting.remove(at))
     }
 
     /// Ends an attempt that [`Self::take_due`] began. `retry` says whether the webhook is to be sent again.
     pub(super) fn attempted(&mut self, mut delivery: Delivery, retry: bool, now_ms: i64) {
         self.in_flight -= 1;
+        self.changes += 1;
         self.latest_attempted = self.latest_attempted.max(delivery.order);
         // `Auth` is not retried: the purchase has been decided.
         let retries = if delivery.event.action == WebhookAction::Auth { &[][..] } else { &RETRY_AFTER_MS };
@@ -242,6 +285,7 @@ impl Outbox {
         if self.records.len() >= MAX_RECORDS {
             self.records.pop_front();
         }
+        self.changes += 1;
         self.records.push_back(record);
     }
 
@@ -253,6 +297,49 @@ impl Outbox {
     /// The number of webhooks that wait for an attempt or are being sent.
     pub(crate) fn waiting(&self) -> usize {
         self.waiting.len() + self.in_flight
+    }
+
+    /// The number of recorded attempts that the merchant did not accept.
+    pub(crate) fn failed(&self) -> usize {
+        self.records.iter().filter(|record| record.error.is_some()).count()
+    }
+
+    /// The number of recorded attempts.
+    pub(crate) fn attempts(&self) -> usize {
+        self.records.len()
+    }
+
+    /// The last recorded attempts, newest first.
+    pub(crate) fn newest(&self, limit: usize) -> Vec<DeliveryRecord> {
+        self.records.iter().rev().take(limit).map(Record::to_public).collect()
+    }
+
+    /// The attempts of one webhook, oldest first.
+    pub(crate) fn attempts_of(&self, id: &str) -> Vec<SignedDelivery> {
+        self.records.iter().filter(|record| *record.event.id == *id).map(Record::to_signed).collect()
+    }
+
+    /// The webhooks that wait for an attempt, in the order of their queue.
+    pub(crate) fn queue(&self) -> Vec<WaitingDelivery> {
+        let waiting = self.waiting.iter().map(|delivery| WaitingDelivery {
+            id: delivery.event.id.to_string(),
+            action: delivery.event.action,
+            attempt: delivery.attempt,
+            due_ms: delivery.due_ms,
+            fault: delivery.fault,
+            body: event::masked(&delivery.event.body()),
+        });
+        waiting.collect()
+    }
+
+    /// The faults planned for webhooks.
+    pub(crate) fn planned_faults(&self) -> &[(Option<WebhookAction>, WebhookFault)] {
+        &self.faults
+    }
+
+    /// A number that grows with every change.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// All recorded attempts, oldest first.

@@ -140,6 +140,8 @@ impl Message {
                 code: None,
                 error: None,
                 fault,
+                app_id: settings.app_id.as_str().into(),
+                style: settings.sign_style,
             },
         }
     }

@@ -17,7 +17,7 @@ mod workflows;
 use std::time::Instant;
 
 use crate::table::{row, table};
-use crate::{api, openapi, parity, release, run, swift};
+use crate::{api, console, openapi, parity, release, run, swift};
 pub use result::CheckResult;
 
 /// One check of `cargo xtask check`.
@@ -37,6 +37,7 @@ const CHECKS: &[Check] = &[
     Check { name: "version", run: || CheckResult::from_passed(release::version::is_consistent()) },
     Check { name: "parity", run: || CheckResult::from_passed(parity::is_up_to_date()) },
     Check { name: "openapi", run: || CheckResult::from_passed(openapi::is_up_to_date()) },
+    Check { name: "console", run: || passed_or_missing(console::check()) },
     Check { name: "rust-version", run: rust_version::check },
     Check { name: "clippy", run: || clippy("--workspace --all-targets --features keysecure-tests/redis") },
     Check { name: "clippy-uniffi", run: || clippy("-p keysecure --features uniffi") },
@@ -85,7 +86,11 @@ fn doc() -> CheckResult {
 }
 
 fn swift_format() -> CheckResult {
-    match swift::format() {
+    passed_or_missing(swift::format())
+}
+
+fn passed_or_missing(result: Result<bool, String>) -> CheckResult {
+    match result {
         Ok(passed) => CheckResult::from_passed(passed),
         Err(missing) => CheckResult::missing(missing, run::in_ci()),
     }

@@ -3,7 +3,7 @@
 use super::{rust, vectors};
 use crate::report::failures::Failures;
 use crate::report::outcome::Outcome;
-use crate::{kotlin, openapi, python, swift};
+use crate::{console, kotlin, openapi, python, swift};
 
 /// A group of tests with its own line in the summary.
 pub struct TestSuite {
@@ -15,6 +15,7 @@ pub const ALL: &[TestSuite] = &[
     TestSuite { name: "rust", run: rust::test },
     TestSuite { name: "vectors", run: vectors::test },
     TestSuite { name: "openapi", run: openapi::test },
+    TestSuite { name: "console", run: console::test },
     TestSuite { name: "python", run: python::test },
     TestSuite { name: "frameworks", run: python::test_frameworks },
     TestSuite { name: "kotlin", run: kotlin::test },

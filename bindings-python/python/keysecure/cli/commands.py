@@ -62,6 +62,9 @@ def run_sandbox(given: argparse.Namespace) -> int:
             relay = served_relay(sandbox, given.host, given.relay_port, receives_webhooks=given.webhook_url is None)
             info["relay"] = stack.enter_context(relay)
         print(json.dumps(info), flush=True)
+        # Programs read the line above. A person sees the address that matters to them.
+        if sys.stderr.isatty():
+            print(f"Console: {sandbox.console_url}", file=sys.stderr, flush=True)
         if given.exit_with_stdin:
             # The data does not matter, only its end.
             while sys.stdin.buffer.read(1):

@@ -223,7 +223,8 @@ def add_sandbox(commands: Commands) -> None:
         "sandbox",
         run_sandbox,
         "Serves the platform on this machine for programs in any language.",
-        "Prints one JSON line with base_url, control_url, api_key and api_secret, then serves until it is terminated.",
+        "Prints one JSON line with base_url, control_url, console_url, api_key and api_secret, then serves until it is "
+        "terminated.",
     )
     add = sandbox.add_argument
     add("--port", type=int, default=0, help="port of the platform, default 0: any free one")

@@ -179,6 +179,11 @@ class Sandbox(AdminCalls, SeedCalls, WebhookCalls, InspectionCalls):
         return self._native.control_url
 
     @property
+    def console_url(self) -> str:
+        """The address of the console, a web page that shows and controls the sandbox: for a browser on this machine."""
+        return self._native.console_url
+
+    @property
     def api_key(self) -> str:
         """The merchant's Api-Key."""
         return self._native.api_key

@@ -55,6 +55,7 @@ class SandboxExtensionTest {
 
         @Test
         fun `the first has a sandbox of its own`(sandbox: Sandbox) {
+            assertEquals("${sandbox.controlUrl}/console/", sandbox.consoleUrl)
             addresses += sandbox.controlUrl
         }
 

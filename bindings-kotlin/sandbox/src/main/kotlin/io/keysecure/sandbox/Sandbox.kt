@@ -46,6 +46,9 @@ public class Sandbox(vararg options: String) : AutoCloseable {
     /** The address of the admin API. */
     public val controlUrl: String = info["control_url"].asString
 
+    /** The address of the console, a web page that shows and controls the sandbox: for a browser on this machine. */
+    public val consoleUrl: String = info["console_url"].asString
+
     /** The Api-Key of the merchant. */
     public val apiKey: String = info["api_key"].asString
 

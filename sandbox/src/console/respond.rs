@@ -1,0 +1,49 @@
+//! The requests below `/console`.
+
+use serde_json::Value;
+
+use super::{assets, data, stream};
+use crate::control::error::ControlError;
+use crate::control::state::ControlState;
+use crate::http::request::Head;
+use crate::http::response::{EncodedResponse, Response};
+
+/// The headers of JSON responses at the control URL.
+pub(crate) const JSON_HEADERS: &[(&str, &str)] = &[
+    ("Cache-Control", "no-store"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+];
+
+/// What a request below `/console` gets.
+pub(crate) enum Reply {
+    /// A file, a redirect or a stream.
+    Encoded(EncodedResponse),
+    Json(Result<Value, ControlError>),
+}
+
+/// Handles a request of the console; `None`: it is not one.
+pub(crate) fn respond(control: &ControlState, head: &Head<'_>, body: &[u8]) -> Option<Reply> {
+    let now_ms = control.platform.now_ms();
+    if matches!(head.path, "/" | "/console") && head.method == "GET" {
+        let extra = &[("Location", super::PATH)];
+        let redirect = Response { status: 307, content_type: "text/plain", extra, ..Response::json(now_ms, b"") };
+        return Some(Reply::Encoded(EncodedResponse::new(&redirect)));
+    }
+    let name = head.path.strip_prefix(super::PATH)?;
+    if let Some(call) = name.strip_prefix("data/") {
+        return Some(Reply::Json(match head.method {
+            "POST" => data::call(control, call, body),
+            _ => Err(ControlError::new(405, "the console's data is read with POST")),
+        }));
+    }
+    let missing = || ControlError::new(404, "the console has no such file");
+    Some(match (head.method, name) {
+        ("GET", "events") => Reply::Encoded(stream::respond(control)),
+        ("GET", _) => match assets::find(name) {
+            Some(asset) => Reply::Encoded(asset.respond(head, now_ms)),
+            None => Reply::Json(Err(missing())),
+        },
+        _ => Reply::Json(Err(ControlError::new(405, "the console's files are read with GET"))),
+    })
+}
