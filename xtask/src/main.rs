@@ -7,6 +7,7 @@ mod bindings;
 mod campaign;
 mod check;
 mod deps;
+mod docs;
 mod elf;
 mod files;
 mod fuzz;
@@ -80,6 +81,14 @@ enum Command {
         #[arg(value_name = "ARGUMENT", trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Build the documentation site, in target/docs/site
+    Docs {
+        #[command(subcommand)]
+        action: Option<docs::Action>,
+        /// Leave out the API references of Kotlin, Swift and Rust: seconds instead of minutes
+        #[arg(long)]
+        no_reference: bool,
+    },
     /// Run one fuzz target with cargo-fuzz; without arguments, list the targets
     Fuzz {
         /// A target, the number of executions and arguments of libFuzzer, such as `envelope 1000000 -max_len=65536`
@@ -121,6 +130,7 @@ fn main() -> ExitCode {
         Command::Bench { arguments } => bench::run(&arguments),
         Command::Bindings => bindings::run(),
         Command::Campaign { arguments } => campaign::run(&arguments),
+        Command::Docs { action, no_reference } => docs::run(action.as_ref(), !no_reference),
         Command::Fuzz { arguments } => fuzz::run(&arguments),
         Command::Kotlin { arguments } => kotlin::run(&arguments),
         Command::KotlinBench => kotlin::bench(),
