@@ -113,7 +113,7 @@ pub use crate::pager::{Page, Pager};
 pub use crate::redact::masked;
 #[cfg(feature = "platform")]
 pub use crate::relay::{
-    AuditRecord, Denial, EventStream, Grant, Relay, RelayBuilder, RelayRequest, RelayResponse, Scope,
+    AuditRecord, Denial, EventBuffer, EventStream, Grant, Relay, RelayBuilder, RelayRequest, RelayResponse, Scope,
 };
 pub use crate::resources::Status;
 pub use crate::resources::accounts::{

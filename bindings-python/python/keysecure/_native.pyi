@@ -1340,11 +1340,14 @@ class Relay:
     root unless set. `audit`: a plain function that gets an `AuditRecord` of each request, also of those that are
     refused; it should return soon, and its exceptions are logged by type and place. `max_request_bytes`: the largest
     body of a request, at most 1 MiB. `requests_per_second`: how many requests a session may make each second on
-    average, in each process; at once it may make twice as many. `events_kept`: how many events of each cardholder
-    are kept, for one hour, for apps that connect again. `stream_lasts`: seconds after which a stream of events ends,
-    so that its session is authorized again.
+    average, in each process; at once it may make twice as many. `events`: where the events of cardholders are kept
+    for apps that connect again, `"memory"` (default) or, when several processes serve the relay, a `RedisStore` or
+    its URL (`"redis://host"`): each app then gets what any of them publishes. `events_kept`: how many events of each
+    cardholder are kept, for one hour. `stream_lasts`: seconds after which a stream of events ends, so that its
+    session is authorized again.
 
-    A relay works in forked children too; each process has rate limits and events of its own.
+    A relay works in forked children too; each process has rate limits of its own, and events of its own unless they
+    are in Redis.
     """
 
     def __new__(
@@ -1356,6 +1359,7 @@ class Relay:
         audit: Callable[[AuditRecord], object] | None = None,
         max_request_bytes: int = 16384,
         requests_per_second: int = 20,
+        events: Literal["memory"] | str | RedisStore = "memory",
         events_kept: int = 100,
         stream_lasts: float = 300.0,
     ) -> Self: ...
@@ -1378,7 +1382,7 @@ class Relay:
         `EventStream`, or the `RelayResponse` when the request is refused."""
     def publish(self, webhook: VerifiedWebhook | _Event) -> None:
         """Passes a webhook on to the apps of its cardholder: a `VerifiedWebhook`, or the event in it. Call it from the
-        handler of verified webhooks. Only streams of this process get it.
+        handler of verified webhooks. Without `events` in Redis only streams of this process get it.
 
         A webhook that does not say whose it is is looked up by its card, which may take up to 5 seconds if the card
         was not used within the last minute: reply to purchases first. One whose cardholder cannot be found, and one
@@ -1408,9 +1412,10 @@ class Scope:
     `keysecure.literals.Grant` lists them. An unknown name is a `ConfigError`. `read_only=True` grants the reads that
     show no secret of a card, and the events: not `cards.private_info`, not `pci.client_token`. `max_transfer` and
     `max_per_day`: the largest amount of one transfer, and the largest sum of the cardholder's transfers in one day
-    (UTC+8), in TUSDT, as `Decimal`, int or text; without both of them no transfer is granted. `session`: the name of
-    the session for the rate limit and the audit records, which must not be the token of the session; the
-    cardholder's number unless set.
+    (UTC+8), in TUSDT, as `Decimal`, int or text; without both of them no transfer is granted. `max_cards_per_day`:
+    how many cards the cardholder may apply for in one day, if `cards.apply` is granted. `session`: the name of the
+    session for the rate limit and the audit records, which must not be the token of the session; the cardholder's
+    number unless set.
     """
 
     def __new__(
@@ -1421,6 +1426,7 @@ class Scope:
         read_only: bool = False,
         max_transfer: _Money | None = None,
         max_per_day: _Money | None = None,
+        max_cards_per_day: int = 10,
         session: str | None = None,
     ) -> Self: ...
     @property

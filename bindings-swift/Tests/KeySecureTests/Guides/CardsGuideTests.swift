@@ -26,9 +26,8 @@ final class CardsGuideTests: XCTestCase {
         let virtualNo = card.value.cardNo
         // --8<-- [start:physical]
         let address = Address(
-            postalCode: "SW1Y 4JH", country: "GB", state: "London", city: "London",
-            addressLine1: "12 St James's Square", firstName: "Ada", lastName: "Lovelace", phoneCode: "44",
-            phone: "2079460123")
+            firstName: "Ada", lastName: "Lovelace", phoneCode: "44", phone: "2079460123", postalCode: "SW1Y 4JH",
+            country: "GB", state: "London", city: "London", addressLine1: "12 St James's Square")
         let offer = try await client.cards.packages(type: .physical).all()[0]
         let plastic = try await client.cards.ensureCard(
             cardholderNo: cardholderNo, cardUniqueNo: "customer-4711-plastic", cardType: .physical,
@@ -54,7 +53,9 @@ final class CardsGuideTests: XCTestCase {
         try await client.cards.unfreeze(cardNo)
         try await client.cards.delete(virtualNo)  // for good
         // --8<-- [end:freeze]
-        let statuses = [try await client.cards.get(cardNo).status, try await client.cards.get(virtualNo).status]
+        let statuses: [CardStatus] = [
+            try await client.cards.get(cardNo).status, try await client.cards.get(virtualNo).status,
+        ]
         XCTAssertEqual(statuses, [.activated, .delete])
     }
 }

@@ -19,7 +19,7 @@ struct Receiver {
         do {
             let claim = try await verifier.claim(headers: headers, body: body)
             switch claim.received.event {
-            case let .consumption(event): print(event.consumeNo, event.status?.text ?? "", event.amount ?? 0)
+            case let .consumption(event): print(event.consumeNo, event.status.text, event.amount ?? 0)
             case let .cardUpdate(event): print("card", event.cardNo, "is", event.afterStatus.text)
             default: break
             }
@@ -27,7 +27,7 @@ struct Receiver {
             await claim.finish()
             return (200, reply)
         } catch let error where error.rejection == .replayed {
-            return (200, verifier.replyDuplicate(body: body))
+            return (200, await verifier.replyDuplicate(body: body))
         } catch {
             return (400, error.localizedDescription)
         }

@@ -155,8 +155,8 @@ class JsonTest {
     @Test
     fun `text that is not a model is a typed error`() {
         for (text in listOf("{}", "[]", "nonsense", "")) {
-            val error = assertThrows(KeySecureException.InvalidResponse::class.java) { Card.fromJson(text) }
-            assertTrue(error.message!!.isNotEmpty())
+            val error = assertThrows(KeySecureException.InvalidInput::class.java) { Card.fromJson(text) }
+            assertEquals(listOf("text", Outcome.NOT_SENT), listOf(error.field, error.outcome))
         }
     }
 
