@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::pages::{Edition, Page, navigation};
 use super::reference::{self, Reference};
 use super::sources::Sources;
-use super::{llms, site};
+use super::{llms, mermaid, site};
 use crate::{files, run};
 
 const REQUIREMENTS: &str = "docs/requirements.txt";
@@ -25,9 +25,10 @@ pub fn run(with_references: bool) -> Result<(), String> {
     }
     let venv = environment()?;
     let references = reference::all(with_references);
+    let mermaid = mermaid::program();
     let site = folder().join("site");
     for edition in [Edition::English, Edition::Chinese] {
-        let config = write_sources(edition, &sources, &references, &site)?;
+        let config = write_sources(edition, &sources, &references, mermaid.as_deref().ok(), &site)?;
         let mut mkdocs = run::command(venv.join("bin/mkdocs"));
         // Its advertisements of other tools are no part of a build.
         mkdocs.args(["build", "--quiet", "--strict", "--config-file"]).arg(config).env("NO_MKDOCS_2_WARNING", "1");
@@ -53,6 +54,9 @@ pub fn run(with_references: bool) -> Result<(), String> {
     println!("\n{} pages, {} links, {} broken", report.pages, report.links, report.findings.len());
     for reference in &references {
         println!("reference {}: {reference}", reference.title);
+    }
+    if let Err(reason) = &mermaid {
+        println!("diagrams: SKIPPED {reason}");
     }
     println!("{} in {:.0} s", site.join("index.html").display(), started.elapsed().as_secs_f64());
     if report.findings.is_empty() { Ok(()) } else { Err(report.findings.join("\n")) }
@@ -89,6 +93,7 @@ fn write_sources(
     edition: Edition,
     sources: &Sources,
     references: &[Reference],
+    mermaid: Option<&Path>,
     site: &Path,
 ) -> Result<PathBuf, String> {
     let folder = folder().join(if edition == Edition::English { "en" } else { "zh" });
@@ -99,7 +104,10 @@ fn write_sources(
     let list: Vec<String> = references.iter().map(|reference| format!("* {}\n", reference.line())).collect();
     let list = list.concat();
     for page in sources.pages.iter().filter(|page| page.edition == edition) {
-        write(&pages.join(&page.target), &sources.for_site(page).replace(REFERENCES, &list))?;
+        let text = sources.for_site(page).replace(REFERENCES, &list);
+        // Without the program in the site, the theme would load it from the network.
+        let text = if mermaid.is_some() { text } else { text.replace("```mermaid", "```text") };
+        write(&pages.join(&page.target), &text)?;
     }
     let copy = |name: &str| {
         let from = run::root().join("docs").join(name);
@@ -108,17 +116,20 @@ fn write_sources(
     copy("assets").map_err(|error| format!("docs/assets: {error}"))?;
     if edition == Edition::English {
         copy("images").map_err(|error| format!("docs/images: {error}"))?;
+        if let Some(program) = mermaid {
+            mermaid::install(program, &pages)?;
+        }
         for (name, text) in reference::python_pages() {
             write(&pages.join("reference/python").join(name), &text)?;
         }
     }
     let config = folder.join("mkdocs.yml");
-    write(&config, &settings(edition, &sources.pages, site))?;
+    write(&config, &settings(edition, &sources.pages, mermaid.is_some(), site))?;
     Ok(config)
 }
 
 /// The settings of one edition.
-fn settings(edition: Edition, pages: &[Page], site: &Path) -> String {
+fn settings(edition: Edition, pages: &[Page], has_mermaid: bool, site: &Path) -> String {
     let is_english = edition == Edition::English;
     let (language, site) = if is_english { ("en", site.to_owned()) } else { ("zh", site.join("zh")) };
     let (english, chinese) = if is_english { ("index.html", "zh/index.html") } else { ("../index.html", "index.html") };
@@ -130,6 +141,8 @@ fn settings(edition: Edition, pages: &[Page], site: &Path) -> String {
     // Words, and the marks between words that the segmentation of Chinese sets.
     let separator = if is_english { "" } else { "      separator: '[\\s\\u200b\\-]'\n" };
     let navigation = navigation(edition, pages);
+    // No Chinese page has a diagram.
+    let mermaid = if has_mermaid && is_english { mermaid::settings() } else { String::new() };
     format!(
         "\
 INHERIT: {base}
@@ -141,7 +154,7 @@ plugins:
   - search:
       lang: {language}
 {separator}  - offline
-{reference}extra:
+{reference}{mermaid}extra:
   alternate:
     - {{ name: English, link: {english}, lang: en }}
     - {{ name: 简体中文, link: {chinese}, lang: zh }}

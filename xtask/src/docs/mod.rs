@@ -6,6 +6,7 @@ mod docc;
 mod links;
 mod llms;
 mod markdown;
+mod mermaid;
 mod pages;
 mod reference;
 mod site;
