@@ -50,6 +50,6 @@ final class ErrorsGuideTests: XCTestCase {
         let sandbox = try startSandbox()
         let client = try sandbox.client()
         let texts = [await status(client, cardholderNo: "nobody"), await status(client, cardholderNo: "")]
-        XCTAssertEqual(texts, ["no such cardholder", "check the argument cardholderNo"])
+        XCTAssertEqual(texts, ["no such cardholder", "check the argument cardholder_no"])
     }
 }
