@@ -53,12 +53,7 @@ pub fn all(is_built: bool) -> Vec<Reference> {
     vec![
         Reference { title: "Python", folder: "python", index: "keysecure.html", built: Ok(None) },
         Reference { title: "Kotlin and Java", folder: "kotlin", index: "index.html", built: built(dokka) },
-        Reference {
-            title: "Swift",
-            folder: "swift",
-            index: "documentation/keysecure/index.html",
-            built: built(docc::build),
-        },
+        Reference { title: "Swift", folder: "swift", index: "documentation/keysecure/", built: built(docc::build) },
         Reference { title: "Rust", folder: "rust", index: "keysecure/index.html", built: built(rustdoc) },
     ]
 }
