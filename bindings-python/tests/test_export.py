@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import os
-import pty
 import subprocess
 import sys
 import tracemalloc
@@ -170,6 +169,7 @@ def test_wrong_arguments_are_reported_before_anything_is_written(
 def test_a_terminal_shows_windows_rows_and_rate_on_one_line(
     tmp_path: Path, environment: dict[str, str], rows: list[str]
 ) -> None:
+    pty = pytest.importorskip("pty", reason="this system has no pseudo terminals")
     out = tmp_path / "rows.csv"
     # Without `rich`, which may be installed.
     program = "import sys; sys.modules['rich'] = None; from keysecure.cli import main; sys.exit(main())"

@@ -207,7 +207,7 @@ def test_looking_away_from_the_age_has_a_name_of_its_own() -> None:
     assert rejected(old) == "too_old"
 
 
-def test_a_time_beyond_pythons_calendar_is_an_error_of_ours() -> None:
+def test_a_time_beyond_the_years_1601_to_9999_is_refused() -> None:
     body = body_of("Card_update", CARD_UPDATE)
     # Signed by hand: no datetime is that late.
     import hashlib
@@ -217,8 +217,8 @@ def test_a_time_beyond_pythons_calendar_is_an_error_of_ours() -> None:
     data = {**CARD_UPDATE, "appId": APP_ID, "timestamp": at}
     text = "&".join(f"{name}={data[name]}" for name in sorted(data))
     signature = hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).hexdigest()
-    received = verifier().ignore_timestamp().verify({"Timestamp": at, "Signature": signature}, body)
-    assert rejection_of(lambda: received.sent_at) == "bad_timestamp"
+    headers = {"Timestamp": at, "Signature": signature}
+    assert rejection_of(lambda: verifier().ignore_timestamp().verify(headers, body)) == "bad_timestamp"
 
 
 # Callbacks as the sandbox makes them.

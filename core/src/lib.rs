@@ -71,6 +71,8 @@ mod ffi_error;
 mod named_enum;
 mod observe;
 mod pager;
+#[cfg(feature = "platform")]
+mod probe;
 mod redact;
 #[cfg(feature = "platform")]
 pub mod relay;
@@ -108,6 +110,8 @@ pub use crate::error::{
 pub use crate::ffi_error::{ErrorDetails, FfiError};
 pub use crate::observe::{AttemptRecord, CallRecord, Observer};
 pub use crate::pager::{Page, Pager};
+#[cfg(feature = "platform")]
+pub use crate::probe::{CapturedWebhook, Inference, ProbeFinding, ProbeOptions, ProbeReport, Verdict};
 #[cfg(any(feature = "python", feature = "uniffi"))]
 #[doc(hidden)]
 pub use crate::redact::masked;
@@ -134,7 +138,7 @@ pub use crate::resources::simulation::{SimulatedFee, Simulation, SimulationReque
 pub use crate::secrets::{CardSecrets, Cvv, Pin, Secret};
 pub use crate::session::{Session, SessionUnavailable};
 pub use crate::settings::{Environment, Language};
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 pub use crate::store::FileStore;
 #[cfg(feature = "redis")]
 pub use crate::store::RedisStore;
@@ -154,6 +158,11 @@ pub use crate::webhook::{
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// Compiles and runs the example in the README of the crate.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct CrateReadme;
 
 /// Compiles the code blocks of the page on stores.
 #[cfg(all(doctest, unix))]

@@ -106,10 +106,12 @@ impl Job {
     }
 
     /// The job as words for a process of a fleet.
+    #[cfg(unix)]
     pub(crate) fn to_words(&self) -> String {
         format!("{} {} {}", self.name, self.cardholder_no, self.cents.unwrap_or(0))
     }
 
+    #[cfg(unix)]
     pub(crate) fn from_words(name: &str, cardholder_no: &str, cents: &str) -> Option<Self> {
         let cents: i64 = cents.parse().ok()?;
         let (name, cardholder_no) = (name.to_owned(), cardholder_no.to_owned());

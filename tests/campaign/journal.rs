@@ -53,6 +53,7 @@ impl Journal {
     }
 
     /// Records that a limit forbids an operation: nothing may exist for it.
+    #[cfg(unix)]
     pub(crate) fn forbid(&self, name: &str) {
         lock(&self.forbidden).insert(name.to_owned());
     }
@@ -71,6 +72,7 @@ impl Journal {
     }
 
     /// Records that the attempt store has lost its records.
+    #[cfg(unix)]
     pub(crate) fn store_lost_records(&self) {
         self.lost_records.store(true, Ordering::SeqCst);
     }

@@ -30,6 +30,7 @@ impl Random {
     }
 
     /// A generator for a part of the work that runs at the same time.
+    #[cfg(unix)]
     pub(crate) fn fork(&mut self) -> Self {
         Self(self.0.fork())
     }

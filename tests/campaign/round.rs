@@ -38,7 +38,7 @@ pub(crate) fn cannot_run(phase: Phase) -> Result<Option<String>, BoxError> {
         #[cfg(unix)]
         Phase::Fleet(Members::Redis, _) => super::fleet::cannot_use_redis(),
         #[cfg(not(unix))]
-        Phase::Fleet(..) | Phase::Relayed => Ok(Some("the file store needs a Unix system".to_owned())),
+        Phase::Fleet(..) | Phase::Relayed => Ok(Some("its workers are suspended, which Windows cannot do".to_owned())),
         _ => Ok(None),
     }
 }

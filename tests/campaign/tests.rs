@@ -22,7 +22,11 @@ fn every_operation_is_done_exactly_once_and_every_outcome_is_true() {
     eprintln!("{figures}");
     assert!(figures.is_clean(), "{figures}");
     // Faults that never happen prove nothing.
-    assert!(figures.unknown_inside > 50 && figures.kills > 0 && figures.outcomes_checked > 500, "{figures}");
+    assert!(figures.unknown_inside > 50, "{figures}");
+    // The phases with several processes suspend them, which only Unix can do.
+    if cfg!(unix) {
+        assert!(figures.kills > 0 && figures.outcomes_checked > 500, "{figures}");
+    }
 }
 
 #[cfg(unix)]

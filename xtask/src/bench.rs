@@ -6,7 +6,7 @@ use std::process;
 use std::time::Instant;
 
 use crate::table::{row, table};
-use crate::{deps, kotlin, python, run, swift};
+use crate::{deps, kotlin, run, swift, wheels};
 
 /// The budget of packages that core may add to a program.
 const DEPENDENCY_BUDGET: usize = 60;
@@ -55,7 +55,7 @@ pub fn run(args: &[String]) -> bool {
 
 /// The Python binding as released, against `http.client` and other SDKs.
 fn python(args: &[String]) -> bool {
-    let Some([client, sandbox]) = python::release_wheels() else { return false };
+    let Some([client, sandbox]) = wheels::release() else { return false };
     let mut program = run::command("python3");
     program.arg("tests/benchmarks/python/run.py").arg("--wheel").arg(client).arg("--sandbox-wheel").arg(sandbox);
     // The same program serves the recorded responses.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use crate::{bindings, run};
+use crate::{bindings, run, venv};
 
 /// Pages of 16 KB, which Android requires; harmless elsewhere.
 const ALIGNED: &str = "-Clink-arg=-Wl,-z,max-page-size=16384,-z,common-page-size=16384";
@@ -35,6 +35,19 @@ impl Linker {
     pub const fn here() -> Self {
         if cfg!(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu")) { Self::Llvm } else { Self::Any }
     }
+}
+
+/// The options of `rustc` with which a file for x86-64 Linux needs no more than glibc 2.17; none on another system. `None`
+/// after a failure, which is printed.
+pub fn for_old_glibc() -> Option<Vec<String>> {
+    if !matches!(Linker::here(), Linker::Llvm) {
+        return Some(Vec::new());
+    }
+    let folder = run::target_dir().join("glibc-2.17");
+    let python = venv::release_tools()?.path().join("bin/python");
+    let made = run::passes(run::command("sh").arg("xtask/src/old_glibc.sh").arg(&folder).arg(python));
+    // The compiler's own library on this machine refers to a later glibc; that of the other machine does not.
+    made.then(|| vec![format!("-Lnative={}", folder.display()), "-Clink-arg=-Wl,--allow-shlib-undefined".into()])
 }
 
 /// UniFFI exports metadata on the whole interface, with its documentation, from every library. Only the generator reads

@@ -1,11 +1,13 @@
 //! `cargo xtask`: the commands that build, test, check and measure the project.
 
 mod android;
+mod api;
 mod apple;
 mod bench;
 mod bindings;
 mod campaign;
 mod check;
+mod chroot;
 mod deps;
 mod docs;
 mod elf;
@@ -16,15 +18,18 @@ mod kotlin;
 mod licences;
 mod link;
 mod maven;
+mod notices;
+mod openapi;
 mod package;
 mod parity;
+mod platforms;
 mod python;
+mod release;
 mod report;
 mod run;
 mod servers;
 mod ship;
 mod swift;
-mod swift_chroot;
 mod swift_consumers;
 mod swift_install;
 mod swift_manifests;
@@ -33,6 +38,8 @@ mod swift_release;
 mod swift_toolchain;
 mod table;
 mod test;
+mod venv;
+mod wheels;
 
 use std::process::ExitCode;
 
@@ -66,6 +73,12 @@ enum Command {
         /// Run only these checks
         #[arg(value_name = "CHECK", value_parser = PossibleValuesParser::new(check::names()))]
         checks: Vec<String>,
+    },
+    /// Write the public interface of each language into `api/`
+    Api {
+        /// Default: all
+        #[arg(value_name = "LANGUAGE")]
+        languages: Vec<api::Language>,
     },
     /// Run all benchmarks; count dependencies and time the cold build
     Bench {
@@ -103,6 +116,8 @@ enum Command {
     },
     /// Measure the CPU time of a Kotlin call against Rust and java.net.http: minutes
     KotlinBench,
+    /// Write docs/openapi.json, the OpenAPI document of the platform, from the sources
+    Openapi,
     /// Write docs/parity.md, the table of what each language has, from the sources
     Parity,
     /// Build a release package
@@ -110,6 +125,23 @@ enum Command {
         /// Default: kotlin
         #[command(subcommand)]
         artifact: Option<Artifact>,
+    },
+    /// Build and test for other platforms, in chroots and emulators; without names, all: an hour
+    Platforms {
+        /// Only these platforms
+        #[arg(value_name = "NAME", value_parser = PossibleValuesParser::new(platforms::names()))]
+        names: Vec<String>,
+        /// Replace the results of these platforms in docs/platforms.md
+        #[arg(long)]
+        write: bool,
+    },
+    /// Build everything that a release consists of, in one folder with checksums: many minutes. Publishes nothing
+    Release(release::Options),
+    /// Write another version into the manifests of all languages
+    SetVersion {
+        /// The version, such as 1.2.3
+        #[arg(value_name = "VERSION", value_parser = release::version::parse)]
+        version: String,
     },
     /// Run `swift` with the folders of this workspace
     Swift {
@@ -119,14 +151,17 @@ enum Command {
     },
     /// Measure the CPU time of a Swift call against Rust: minutes
     SwiftBench,
-    /// Build the release wheels and compare their sizes with the budget: minutes
-    Wheel,
 }
 
 fn main() -> ExitCode {
     let is_good = match Cli::parse().command {
         Command::Test { suites, package } => test::run(&suites, package.as_deref()),
         Command::Check { checks } => check::run(&checks),
+        Command::Api { languages } => api::write(&languages, |language| match language {
+            api::Language::Kotlin => kotlin::compiles(),
+            api::Language::Swift => swift::builds(),
+            api::Language::Rust | api::Language::Python => true,
+        }),
         Command::Bench { arguments } => bench::run(&arguments),
         Command::Bindings => bindings::run(),
         Command::Campaign { arguments } => campaign::run(&arguments),
@@ -134,11 +169,14 @@ fn main() -> ExitCode {
         Command::Fuzz { arguments } => fuzz::run(&arguments),
         Command::Kotlin { arguments } => kotlin::run(&arguments),
         Command::KotlinBench => kotlin::bench(),
+        Command::Openapi => openapi::run(),
         Command::Parity => parity::run(),
         Command::Package { artifact } => package::run(&artifact.unwrap_or_default()),
+        Command::Platforms { names, write } => platforms::run(&names, write),
+        Command::Release(options) => release::run(&options),
+        Command::SetVersion { version } => release::set_version(&version),
         Command::Swift { arguments } => swift::run(&arguments),
         Command::SwiftBench => swift::bench(),
-        Command::Wheel => python::wheel_command(),
     };
     if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

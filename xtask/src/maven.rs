@@ -1,5 +1,6 @@
 //! Maven with the folders of this workspace.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -48,6 +49,20 @@ pub fn project(pom: &str) -> Command {
     maven
 }
 
+/// Copies an artifact of Maven Central, given as `GROUP:NAME:VERSION[:TYPE:CLASSIFIER]`, to a file.
+pub fn fetch(artifact: &str, to: &Path) -> Result<(), String> {
+    let folder = to.with_extension("fetched");
+    // A folder that does not exist is no error.
+    let _ = fs::remove_dir_all(&folder);
+    let mut maven = quiet();
+    maven.args(["--quiet", "dependency:copy", "-Dmdep.useBaseVersion=true"]);
+    maven.arg(format!("-Dartifact={artifact}")).arg(format!("-DoutputDirectory={}", folder.display()));
+    let fetched = run::passes(&mut maven);
+    let file = fs::read_dir(&folder).ok().and_then(|mut files| files.next()?.ok()).filter(|_| fetched);
+    let file = file.ok_or_else(|| format!("not fetched: {artifact}"))?;
+    fs::rename(file.path(), to).map_err(|error| format!("{}: {error}", to.display()))
+}
+
 /// Maven in a project outside this workspace.
 pub fn outside(folder: &Path) -> Command {
     let mut maven = quiet();
@@ -62,6 +77,9 @@ fn quiet() -> Command {
         maven.env_remove(name);
     }
     maven.args(["--batch-mode", "--no-transfer-progress", "-Dstyle.color=never"]);
+    if let Some(seconds) = run::build_time() {
+        maven.arg(format!("-Dproject.build.outputTimestamp={seconds}"));
+    }
     maven
 }
 

@@ -1,4 +1,4 @@
-//! `cargo xtask package`: release packages. The jars and Swift's library are built, tested and installed here; the AAR
+//! `cargo xtask package`: release packages. The jars, wheels and Swift's library are built, tested and installed here; the AAR
 //! and the `XCFramework` are recipes.
 
 use std::fs;
@@ -9,13 +9,13 @@ use clap::Subcommand;
 use crate::bindings::{self, Bindings};
 use crate::swift_release::Framework;
 use crate::table::{row, table};
-use crate::{android, apple, files, kotlin, licences, maven, run, ship, swift_install, swift_release};
+use crate::{android, apple, files, kotlin, licences, maven, notices, run, ship, swift_install, swift_release, wheels};
 
 /// The budget of the stripped library for phones, which uses the phone's HTTP client instead of its own.
 const BUDGET: u64 = 2_200_000;
 
 /// The folders in which JNA looks for a library in a jar.
-const SLOTS: [&str; 5] = ["linux-x86-64", "linux-aarch64", "darwin-x86-64", "darwin-aarch64", "win32-x86-64"];
+pub const SLOTS: [&str; 5] = ["linux-x86-64", "linux-aarch64", "darwin-x86-64", "darwin-aarch64", "win32-x86-64"];
 
 /// The artifacts of `cargo xtask package`.
 #[derive(Debug, Default, Subcommand)]
@@ -31,6 +31,8 @@ pub enum Artifact {
         #[arg(long)]
         relay_only: bool,
     },
+    /// The wheels of the client and its sandbox, for every Linux with glibc 2.17 when built on Linux; checked: minutes
+    Python,
     /// The static library for Swift with its pkg-config file; builds two programs with it
     Swift {
         /// The folder that gets `lib`, `include` and `share`. Default: `swift-prefix` in cargo's target folder
@@ -50,37 +52,54 @@ pub enum Artifact {
     },
     /// The library for Apple's systems: a recipe that needs a Mac
     Xcframework,
+    /// This machine's library and sandbox program for the jars of a release that another machine builds
+    Natives {
+        /// The folder that gets `natives` and `programs`
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+    /// The licences of what is inside the wheels, for a maturin that `cargo xtask` does not start
+    Notices,
     /// The size of the library with and without HTTP
     Size,
 }
 
 pub fn run(artifact: &Artifact) -> bool {
     match artifact {
-        Artifact::Kotlin => jars(),
+        Artifact::Kotlin => jars(Tests::All),
         Artifact::Aar { relay_only } => android::aar(android::features(*relay_only)),
+        Artifact::Python => wheels::package(),
         Artifact::Swift { prefix, no_consumers } => swift_install::run(prefix.as_deref(), *no_consumers),
         Artifact::SwiftRelease { folder, framework } => swift_release::run(folder, framework),
         Artifact::Xcframework => apple::xcframework(),
+        Artifact::Natives { folder } => natives(folder),
+        Artifact::Notices => notices::write(),
         Artifact::Size => sizes(),
     }
 }
 
+/// The tests of the jars.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Tests {
+    /// Those of the library, with the release library by its name, and those of the consumers.
+    All,
+    /// Those of programs outside the repository, which use the installed jars.
+    OfConsumers,
+}
+
 /// Builds the jars with this platform's library and sandbox, tests them with that library, installs them into the local
 /// Maven repository, and builds consumers that know nothing but coordinates.
-fn jars() -> bool {
+pub fn jars(tests: Tests) -> bool {
     let Some(slot) = slot() else {
         eprintln!("JNA has no folder for this system");
         return false;
     };
     // First: the generator reads symbols that the release library does not have.
     let Some(bindings) = kotlin::build() else { return false };
-    let natives = run::target_dir().join("natives");
-    let library = natives.join(slot).join(bindings::library("keysecure_ffi"));
-    if !ship::build_library(&[], &library) {
-        return false;
-    }
+    let folder = run::target_dir().join("natives");
+    let library = folder.join(slot).join(bindings::library("keysecure_ffi"));
     let licences = run::target_dir().join("licences");
-    if !sandbox(slot)
+    if !natives(&run::target_dir())
         || !licences::write("keysecure-ffi", &licences.join("library"))
         || !licences::write("keysecure-sandbox", &licences.join("sandbox"))
     {
@@ -88,8 +107,9 @@ fn jars() -> bool {
     }
     // By name, on the class path: the way it is found in the jar.
     let by_name = Bindings { library: PathBuf::from("keysecure_ffi"), kotlin: bindings.kotlin };
-    let native = format!("-Dkeysecure.natives={}", natives.display());
-    if !run::passes(&mut maven::command(&by_name, &[native, "install".into()]))
+    let native = format!("-Dkeysecure.natives={}", folder.display());
+    let skip = format!("-DskipTests={}", tests == Tests::OfConsumers);
+    if !run::passes(&mut maven::command(&by_name, &[native, skip, "install".into()]))
         || !run::passes(maven::project("bindings-kotlin/sandbox/pom.xml").arg("install"))
         || !["java", "kotlin"].iter().all(|language| consumer(language))
         || !is_complete("kotlin/keysecure", &[&format!("{slot}/{}", bindings::library("keysecure_ffi"))])
@@ -99,7 +119,7 @@ fn jars() -> bool {
     }
     println!("\nlibraries in {}:", run::target_dir().join("kotlin/keysecure-*.jar").display());
     for slot in SLOTS {
-        let folder = natives.join(slot);
+        let folder = folder.join(slot);
         let found = fs::read_dir(folder).ok().and_then(|mut entries| entries.next()).is_some();
         println!(
             "  {slot:<15} {}",
@@ -109,14 +129,14 @@ fn jars() -> bool {
     report(&[("with HTTP and TLS, for servers", &library, None)])
 }
 
-/// Builds the sandbox program for the test artifact.
-fn sandbox(slot: &str) -> bool {
-    let program = program();
-    let folder = run::target_dir().join("programs").join(slot);
-    run::passes(run::cargo("build --profile ship -p keysecure-sandbox").env("RUSTFLAGS", ship::flags()))
-        && fs::create_dir_all(&folder).is_ok()
-        && fs::copy(run::target_dir().join("ship").join(&program), folder.join(&program)).is_ok()
-        && run::passes(run::command("strip").arg(folder.join(program)))
+/// Builds this machine's library and sandbox program into the folders `natives` and `programs`.
+fn natives(folder: &Path) -> bool {
+    let Some(slot) = slot() else {
+        eprintln!("JNA has no folder for this system");
+        return false;
+    };
+    ship::jar_library(&folder.join("natives").join(slot).join(bindings::library("keysecure_ffi")))
+        && ship::jar_program(&folder.join("programs").join(slot).join(program()))
 }
 
 fn program() -> String {

@@ -6,6 +6,7 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 /// The workspace root: the parent of this crate.
 pub fn root() -> PathBuf {
@@ -37,6 +38,26 @@ pub fn cargo_home() -> Option<PathBuf> {
     env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home)
 }
 
+/// The time of a release, in seconds since 1970.
+static BUILD_TIME: OnceLock<u64> = OnceLock::new();
+
+/// Sets the time that goes into archives and packages, for all commands that follow.
+pub fn set_build_time(seconds: u64) {
+    // The first call counts; all calls of one release have the same time.
+    let _ = BUILD_TIME.set(seconds);
+}
+
+/// The time that [`set_build_time`] has set.
+pub fn build_time() -> Option<u64> {
+    BUILD_TIME.get().copied()
+}
+
+/// The same as `2027-01-31T00:00:00Z`.
+pub fn build_time_text() -> Option<String> {
+    let text = output(command("date").args(["--utc", "+%Y-%m-%dT%H:%M:%SZ"]).arg(format!("--date=@{}", build_time()?)));
+    text.map(|text| text.trim().to_owned())
+}
+
 /// A command in the workspace root.
 ///
 /// `cargo run` sets variables about this crate. A nested cargo must not see them: the build script of ring watches
@@ -50,6 +71,10 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
         if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
             command.env_remove(&name);
         }
+    }
+    if let Some(seconds) = build_time() {
+        // Read by maturin and others: https://reproducible-builds.org/specs/source-date-epoch/
+        command.env("SOURCE_DATE_EPOCH", seconds.to_string());
     }
     command
 }

@@ -17,9 +17,14 @@ pub const RELAY_ONLY: [&str; 3] =
 
 /// The `RUSTFLAGS` of the release library, which also apply to its dependencies.
 pub fn flags() -> String {
+    flags_with(run::cargo_home().as_deref())
+}
+
+/// The same for a build whose fetched packages are in another folder.
+pub fn flags_with(cargo_home: Option<&Path>) -> String {
     // AES encrypts only a few digits: one implementation in constant time is enough, instead of four.
     let mut flags = r#"--cfg aes_backend="soft""#.to_owned();
-    if let Some(home) = run::cargo_home() {
+    if let Some(home) = cargo_home {
         // The text of a panic names its source file, but not the folders of the build machine.
         flags.extend([" --remap-path-prefix=", &home.join("registry/src").to_string_lossy(), "="]);
     }
@@ -46,13 +51,32 @@ pub fn build_static(target: Option<&str>, to: &Path) -> bool {
         && run::passes(run::command("strip").arg("-S").arg(to))
 }
 
+/// Builds the library of the jars. On x86-64 Linux it needs no more than glibc 2.17.
+pub fn jar_library(to: &Path) -> bool {
+    link::for_old_glibc().is_some_and(|old_glibc| build(&[], &old_glibc, to))
+}
+
+/// Builds the program of the jars. On x86-64 Linux it needs no more than glibc 2.17.
+pub fn jar_program(to: &Path) -> bool {
+    let Some(old_glibc) = link::for_old_glibc() else { return false };
+    let mut cargo = run::cargo("rustc -p keysecure-sandbox --bin keysecure-sandbox --profile ship --");
+    run::passes(cargo.args(old_glibc).env("RUSTFLAGS", flags()))
+        && to.parent().is_some_and(|folder| fs::create_dir_all(folder).is_ok())
+        && fs::copy(run::target_dir().join("ship").join(to.file_name().unwrap_or_default()), to).is_ok()
+        && run::passes(run::command("strip").arg(to))
+}
+
 /// Builds the release library, without the crate type `lib`, which would switch off optimisation across crates.
 pub fn build_library(options: &[&str], to: &Path) -> bool {
+    build(options, &[], to)
+}
+
+fn build(options: &[&str], linker_options: &[String], to: &Path) -> bool {
     let mut cargo = run::cargo("rustc -p keysecure-ffi --lib --crate-type cdylib --profile ship");
     cargo.args(options).env("RUSTFLAGS", flags());
     if cfg!(target_os = "linux") {
         let Some(arguments) = link::arguments(Linker::here()) else { return false };
-        cargo.arg("--").args(arguments);
+        cargo.arg("--").args(arguments).args(linker_options);
     }
     if !run::passes(&mut cargo) {
         return false;
@@ -60,7 +84,8 @@ pub fn build_library(options: &[&str], to: &Path) -> bool {
     let built = run::target_dir().join("ship").join(bindings::library("keysecure_ffi"));
     let copied = to.parent().is_some_and(|folder| fs::create_dir_all(folder).is_ok()) && fs::copy(&built, to).is_ok();
     let option = if cfg!(target_os = "macos") { "-x" } else { "--strip-unneeded" };
+    // Windows' libraries have their symbols in a file of their own.
     copied
-        && run::passes(run::command("strip").arg(option).arg(to))
+        && (cfg!(windows) || run::passes(run::command("strip").arg(option).arg(to)))
         && (!cfg!(target_os = "linux") || elf::is_aligned(to))
 }

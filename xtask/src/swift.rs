@@ -9,7 +9,7 @@ use crate::report::failures::{Failures, Tail};
 use crate::report::junit;
 use crate::report::outcome::{Outcome, classify};
 use crate::swift_toolchain::Toolchain;
-use crate::{bindings, run, ship, swift_install, swift_manifests, swift_module};
+use crate::{api, bindings, run, ship, swift_install, swift_manifests, swift_module};
 
 /// The programs that the tests start: the sandbox, and a relay. The library that they load is built with the bindings.
 const SANDBOX: &str = "build -p keysecure-sandbox -p keysecure-tests --bin keysecure-sandbox --bin relay_server";
@@ -24,11 +24,12 @@ const PACKAGES: &str = "swift-packages";
 const OLDER: &str = "swift-older";
 
 /// What is checked before the tests, and what a failure says.
-const CHECKS: [(Check, &str); 4] = [
+const CHECKS: [(Check, &str); 5] = [
     (swift_manifests::choose_by_platform, "a manifest does not choose the library by the platform"),
     (swift_module::is_found_beside_another, "the module map does not work beside that of another library"),
     (compiles_for_ios, "the sandbox needs what iOS does not have"),
     (compiles_for_older, "the package does not compile as Swift 5 without typed throws"),
+    (has_known_interface, "the public interface is not that of api/swift.txt"),
 ];
 
 type Check = fn(&Toolchain) -> bool;
@@ -149,6 +150,24 @@ fn compiles_for_ios(toolchain: &Toolchain) -> bool {
     let options = ["-typecheck", "-swift-version", "6", "-DKEYSECURE_NO_PROCESS"].map(str::to_owned);
     let arguments: Vec<String> = options.into_iter().chain(files).collect();
     run::passes(&mut toolchain.run("swiftc", &[], &arguments, &[]))
+}
+
+/// Whether the interface is the one that the repository has.
+fn has_known_interface(toolchain: &Toolchain) -> bool {
+    // The file is that of Linux: another system has other conditions in the sources. With the tests, which are built next anyway.
+    !cfg!(target_os = "linux")
+        || run::passes(&mut swift(toolchain, "build", &["--build-tests".into()])) && api::swift_is_same(toolchain)
+}
+
+/// Builds the package with what it needs. `false` after a failure, which is printed.
+pub fn builds() -> bool {
+    match Toolchain::find() {
+        Ok(toolchain) => prepare() && run::passes(&mut swift(&toolchain, "build", &[])),
+        Err(reason) => {
+            eprintln!("{reason}");
+            false
+        }
+    }
 }
 
 fn prepare() -> bool {

@@ -4,13 +4,18 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::{run, swift_chroot};
+use crate::chroot::{self, Chroot};
+use crate::run;
 
 /// The location of the Swift compiler.
 pub enum Toolchain {
     Path,
     Chroot(PathBuf),
 }
+
+/// A Debian 13 with a Swift compiler, for machines that have none: about 2.6 GB.
+const CHROOT: Chroot =
+    Chroot { name: "swift-trixie", suite: "trixie", packages: "swiftlang libc6-dev libstdc++-14-dev ca-certificates" };
 
 /// The mount point of the workspace in the chroot.
 const WORKSPACE: &str = "/keysecure";
@@ -21,7 +26,7 @@ impl Toolchain {
         if run::exists("swift", "--version") {
             return Ok(Self::Path);
         }
-        swift_chroot::ensure().map(Self::Chroot)
+        CHROOT.ensure().map(Self::Chroot).map_err(|why| format!("no swift on the PATH, and {why}"))
     }
 
     /// The path of the workspace for `swift`.
@@ -69,7 +74,7 @@ impl Toolchain {
                 let mounted = mounted_target(&root);
                 let mut all: Vec<(&Path, &str)> = vec![(&root, WORKSPACE), (&target, &mounted)];
                 all.extend(mounts.iter().map(|Mount(from, to)| (from.as_path(), *to)));
-                swift_chroot::command(folder, &all, &words.join(" "))
+                chroot::command(folder, &all, &words.join(" "))
             }
         }
     }
@@ -78,7 +83,7 @@ impl Toolchain {
     pub fn ensure_git(&self) -> bool {
         match self {
             Self::Path => run::exists("git", "--version"),
-            Self::Chroot(folder) => run::passes(&mut swift_chroot::install(folder, "git")),
+            Self::Chroot(folder) => run::passes(&mut chroot::install(folder, "git")),
         }
     }
 }

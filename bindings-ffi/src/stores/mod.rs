@@ -37,14 +37,12 @@ impl Store {
     }
 
     /// Returns a store in a directory on a local file system, for the processes of one user on one machine. Only its
-    /// user may have access (mode 0700). Unix only.
+    /// user may have access (mode 0700). Windows: nothing checks the permissions, which the directory inherits; choose
+    /// one that other users cannot read, such as one below `%LOCALAPPDATA%`.
     #[uniffi::constructor]
     pub fn file(directory: String) -> Result<Self> {
         warnings::begin();
-        #[cfg(unix)]
-        return Ok(Self(keysecure::Store::file(directory)?));
-        #[cfg(not(unix))]
-        return Self::parse(format!("file:{directory}"));
+        Ok(Self(keysecure::Store::file(directory)?))
     }
 
     /// Returns a store in Redis, for workers on several machines: `redis://HOST/` or `redis+unix://PATH`. The access

@@ -88,6 +88,8 @@ __all__ = [
     "Page",
     "Pager",
     "Pci",
+    "ProbeFinding",
+    "ProbeReport",
     "RedisStore",
     "Relay",
     "Report",
@@ -235,6 +237,21 @@ class Client:
     def doctor(self, card_no: str | None = None) -> Report:
         """Checks an integration: clock, reachability, Api-Key, IP whitelist, token, mode and, with the number of an
         activated card, PCI display and the AES scheme. Nothing is changed at the platform. `print()` the report."""
+    def probe(
+        self,
+        card_no: str | None = None,
+        *,
+        webhook: tuple[dict[str, str], bytes] | None = None,
+        simulate: bool = False,
+    ) -> ProbeReport:
+        """Examines what the platform's documentation leaves open, in the platform's sandbox environment. `print()` the
+        report.
+
+        It reads, looks up random references and makes requests that are refused before acting. With the number of an
+        activated card it finds the AES scheme; with `webhook`, the headers and the body of a webhook as it was
+        received, how webhooks are signed. `simulate=True` also simulates a purchase with the card. New access tokens
+        are fetched, which may invalidate those of other processes. Refused in production.
+        """
     def call(self, method: Literal["GET", "POST"], path: str, body: object = None) -> Any:
         """Makes any call of the platform, with its headers, rules and errors. Takes JSON-like values and returns the
         `data` of the response, numbers with a fraction as `Decimal`.
@@ -870,6 +887,51 @@ class Report:
     def __hash__(self) -> int: ...
 
 @final
+class ProbeFinding:
+    """What the probe found about one inference."""
+    @property
+    def inference(self) -> str:
+        """The name of the inference, such as `"aes_key"`. `docs/inferred.md` of the project describes them."""
+    @property
+    def verdict(self) -> Literal["confirmed", "refuted", "not_seen"]:
+        """`"confirmed"`, `"refuted"` or `"not_seen"`."""
+    @property
+    def found(self) -> str:
+        """What was seen, in words. It holds no value of the platform."""
+    @property
+    def setting(self) -> str | None:
+        """The keyword argument of `Client` that follows from it, such as `"aes"`."""
+    @property
+    def value(self) -> str | None:
+        """The value of `setting`, such as `"md5/cbc"`."""
+    def __eq__(self, value: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class ProbeReport:
+    """The findings of the probe, one for each inference, and a recording without values. `print(report)` shows it as
+    text."""
+    @property
+    def environment(self) -> Environment:
+        """The environment that was examined: `"sandbox"`."""
+    @property
+    def findings(self) -> list[ProbeFinding]:
+        """The findings, in a fixed order."""
+    @property
+    def settings(self) -> dict[str, str]:
+        """The keyword arguments of `Client` that follow from the findings, as a dict of texts. Empty: the defaults are
+        right."""
+    @property
+    def recording(self) -> str:
+        """The exchanges as JSON text: names of keys and kinds of values, codes and HTTP statuses."""
+    def of(self, inference: str) -> ProbeFinding | None:
+        """Returns the finding on an inference, such as `"page_cap"`; `None` for an unknown one."""
+    def to_json(self) -> str:
+        """Returns the report as a JSON object with `version`, `environment`, `findings`, `settings` and `recording`."""
+    def __eq__(self, value: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
 class Address:
     """The address of a cardholder, in English letters.
 
@@ -1017,11 +1079,12 @@ class MemoryStore:
 
 @final
 class FileStore:
-    """Tokens, attempts and webhooks in a directory, for all processes of one user on one machine (Unix).
+    """Tokens, attempts and webhooks in a directory, for all processes of one user on one machine.
 
     The directory is created when it is missing. It must belong to the user alone (mode 0700) and be on a local file
-    system. Pass the store to `Client(store=...)` and to `WebhookVerifier(store=...)`. Keep the directory: a
-    reference that was paid long ago must not look new.
+    system. Windows: nothing checks the permissions, which the directory inherits; choose one that other users cannot
+    read, such as one below `%LOCALAPPDATA%`. Pass the store to `Client(store=...)` and to
+    `WebhookVerifier(store=...)`. Keep the directory: a reference that was paid long ago must not look new.
     """
 
     def __new__(cls, directory: str | PathLike[str]) -> Self: ...

@@ -16,7 +16,7 @@ A ready store keeps all four, and one setting is enough for a fleet::
 
 =======================================  ==========================================================================
 ``"memory"``, :class:`MemoryStore`       this process is the only one that works on its references
-``"file:/dir"``, :class:`FileStore`      all workers are processes of one user on one machine (Unix)
+``"file:/dir"``, :class:`FileStore`      all workers are processes of one user on one machine
 ``"redis://h"``, :class:`RedisStore`     the workers are on several machines
 an object of your own                    your database, such as PostgreSQL; see below
 =======================================  ==========================================================================

@@ -5,7 +5,7 @@ mod live;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use keysecure::{Error, Json};
+use keysecure::{Error, Json, ProbeOptions};
 use pyo3::exceptions::PyTypeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -19,6 +19,7 @@ use crate::blocking::blocking;
 use crate::doctor::Report;
 use crate::errors::{config, invalid_response, map_exception};
 use crate::json;
+use crate::probe::{Captured, ProbeReport};
 use crate::process::PerProcess;
 use crate::resources::{Accounts, Cardholders, Cards, Consumptions, Pci, Simulation};
 use crate::secrets::AccessToken;
@@ -292,6 +293,28 @@ impl Client {
     #[pyo3(signature = (card_no=None))]
     fn doctor(&self, py: Python<'_>, card_no: Option<CardNo>) -> PyResult<Report> {
         self.run(py, move |client| Ok(client.doctor(card_no.as_ref().map(|no| no.0.as_str())))).map(Report)
+    }
+
+    /// Examines what the platform's documentation leaves open, in the platform's sandbox environment. `print()` the report.
+    ///
+    /// It reads, looks up random references and makes requests that are refused before acting. With the number of an activated
+    /// card it finds the AES scheme; with `webhook`, the headers and the body of a webhook as it was received, how webhooks are
+    /// signed. `simulate=True` also simulates a purchase with the card. New access tokens are fetched, which may invalidate
+    /// those of other processes. Refused in production.
+    #[pyo3(signature = (card_no=None, *, webhook=None, simulate=false))]
+    fn probe(
+        &self,
+        py: Python<'_>,
+        card_no: Option<CardNo>,
+        webhook: Option<Captured>,
+        simulate: bool,
+    ) -> PyResult<ProbeReport> {
+        let options = ProbeOptions {
+            card_no: card_no.map(|no| no.0.as_str().to_owned()),
+            webhook: webhook.map(Into::into),
+            simulate,
+        };
+        self.run(py, move |client| client.probe(&options)).map(ProbeReport)
     }
 
     /// Makes any call of the platform, with its headers, rules and errors. Takes JSON-like values and returns the `data` of

@@ -32,19 +32,19 @@ impl MemoryStore {
     }
 }
 
-/// Tokens, attempts and webhooks in a directory, for all processes of one user on one machine (Unix).
+/// Tokens, attempts and webhooks in a directory, for all processes of one user on one machine.
 ///
 /// The directory is created when it is missing. It must belong to the user alone (mode 0700) and be on a local file system.
+/// Windows: nothing checks the permissions, which the directory inherits; choose one that other users cannot read, such as one
+/// below `%LOCALAPPDATA%`.
 /// Pass the store to `Client(store=...)` and to `WebhookVerifier(store=...)`. Keep the directory: a reference that was paid
 /// long ago must not look new.
 #[pyclass(frozen, module = "keysecure")]
 pub struct FileStore {
     directory: PathBuf,
-    #[cfg(unix)]
     store: PerProcess<Arc<keysecure::FileStore>>,
 }
 
-#[cfg(unix)]
 fn open(directory: &std::path::Path) -> PyResult<Arc<keysecure::FileStore>> {
     Ok(Arc::new(keysecure::FileStore::open(directory)?))
 }
@@ -52,17 +52,9 @@ fn open(directory: &std::path::Path) -> PyResult<Arc<keysecure::FileStore>> {
 #[pymethods]
 impl FileStore {
     #[new]
-    #[cfg(unix)]
     pub fn new(_py: Python<'_>, directory: PathBuf) -> PyResult<Self> {
         let store = PerProcess::new(open(&directory)?);
         Ok(Self { directory, store })
-    }
-
-    #[new]
-    #[cfg(not(unix))]
-    pub fn new(py: Python<'_>, directory: PathBuf) -> PyResult<Self> {
-        let _ = Self { directory };
-        Err(crate::errors::config(py, "FileStore needs a Unix system"))
     }
 
     fn __repr__(&self) -> String {
@@ -185,7 +177,6 @@ pub fn here(value: &Bound<'_, PyAny>) -> PyResult<Option<Store>> {
     if let Ok(memory) = value.cast::<MemoryStore>() {
         return Ok(Some(memory.get().0.get(py, |_| Ok(keysecure::MemoryStore::new()))?.into()));
     }
-    #[cfg(unix)]
     if let Ok(file) = value.cast::<FileStore>() {
         let file = file.get();
         return Ok(Some(file.store.get(py, |_| open(&file.directory))?.into()));

@@ -2,8 +2,10 @@
 README as it stands, the command line."""
 
 import re
+import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import keysecure
@@ -24,6 +26,9 @@ program = re.search(r"```python\n(.*?)```", readme, re.DOTALL)
 if program is None:
     sys.exit("the README has no program")
 subprocess.run([sys.executable, "-W", "error", "-c", program[1]], check=True)
-script = Path(sys.executable).with_name("keysecure")
-subprocess.run([str(script), "--help"], check=True, stdout=subprocess.DEVNULL)
+# On Windows in another folder than the interpreter.
+script = shutil.which("keysecure", path=sysconfig.get_path("scripts"))
+if script is None:
+    sys.exit("pip installed no program")
+subprocess.run([script, "--help"], check=True, stdout=subprocess.DEVNULL)
 print(f"keysecure {keysecure.__version__} works")

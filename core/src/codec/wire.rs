@@ -386,5 +386,9 @@ from_number_or_text!(Decimal, "a decimal", decimal::parse, |value, serializer, m
 });
 from_number_or_text!(i64, "a whole number", decimal::parse_whole, |value, serializer, _money| serializer
     .serialize_i64(*value));
-from_number_or_text!(SystemTime, "a time in milliseconds", instant::parse, |value, serializer, _money| serializer
-    .serialize_i64(instant::to_millis(*value)));
+from_number_or_text!(
+    SystemTime,
+    "a time in milliseconds, of the years 1601 to 9999",
+    instant::parse,
+    |value, serializer, _money| serializer.serialize_i64(instant::to_millis(*value))
+);

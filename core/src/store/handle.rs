@@ -15,7 +15,7 @@ use crate::store::ReplayStore;
 /// | store | use it when |
 /// |---|---|
 /// | `memory` | this process is the only one that works on its merchant references |
-/// | `file:` | all workers are processes of one user on one machine (Unix) |
+/// | `file:` | all workers are processes of one user on one machine |
 /// | `redis:` | the workers are on several machines (cargo feature `redis`) |
 ///
 /// # Examples
@@ -60,12 +60,12 @@ impl Store {
         MemoryStore::for_this_process().into()
     }
 
-    /// Opens a store in a directory; see `FileStore`. Unix only.
+    /// Opens a store in a directory; see `FileStore`.
     ///
     /// # Errors
     ///
     /// Kind [`Config`](crate::ErrorKind::Config) if the directory cannot be used.
-    #[cfg(unix)]
+    #[cfg(any(unix, windows))]
     pub fn file(directory: impl Into<std::path::PathBuf>) -> Result<Self, Error> {
         super::FileStore::open(directory).map(Into::into)
     }
@@ -132,14 +132,14 @@ impl From<MemoryStore> for Store {
     }
 }
 
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 impl From<super::FileStore> for Store {
     fn from(store: super::FileStore) -> Self {
         Self::from_all(Arc::new(store))
     }
 }
 
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 impl From<Arc<super::FileStore>> for Store {
     fn from(store: Arc<super::FileStore>) -> Self {
         Self::from_all(store)
@@ -174,15 +174,23 @@ impl FromStr for Store {
 }
 
 fn open_file(directory: &str) -> Result<Store, Error> {
-    // Both `file:/var/lib/shop` and the URL `file:///var/lib/shop`.
-    let directory = directory.strip_prefix("//").unwrap_or(directory);
+    let directory = path_of(directory, cfg!(windows));
     if directory.is_empty() {
         return Err(Error::config("store has no directory after file:"));
     }
-    #[cfg(unix)]
+    #[cfg(any(unix, windows))]
     return Store::file(directory);
-    #[cfg(not(unix))]
-    return Err(Error::config("a file store requires a Unix system"));
+    #[cfg(not(any(unix, windows)))]
+    return Err(Error::config("this system has no file store"));
+}
+
+/// The path in `file:/var/lib/shop` and in the URL `file:///var/lib/shop`; on Windows in `file:C:\shop` and `file:///C:/shop`.
+fn path_of(text: &str, on_windows: bool) -> &str {
+    let path = text.strip_prefix("//").unwrap_or(text);
+    match path.strip_prefix('/') {
+        Some(drive) if on_windows && drive.as_bytes().get(1) == Some(&b':') => drive,
+        _ => path,
+    }
 }
 
 #[cfg(feature = "redis")]
@@ -219,6 +227,20 @@ mod tests {
         assert!(store.quota_store().is_some());
         for text in ["", "Memory", "file:", "file://", "/var/lib", "http://host"] {
             assert_eq!(text.parse::<Store>().unwrap_err().kind(), ErrorKind::Config, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_directory_may_be_a_path_or_a_url() {
+        for (text, on_unix, on_windows) in [
+            ("/var/lib/shop", "/var/lib/shop", "/var/lib/shop"),
+            ("///var/lib/shop", "/var/lib/shop", "/var/lib/shop"),
+            ("shop", "shop", "shop"),
+            (r"C:\shop", r"C:\shop", r"C:\shop"),
+            ("///C:/shop", "/C:/shop", "C:/shop"),
+            ("//", "", ""),
+        ] {
+            assert_eq!((path_of(text, false), path_of(text, true)), (on_unix, on_windows), "{text}");
         }
     }
 

@@ -5,7 +5,7 @@
 //! | store | shared by | tokens and webhooks | attempts | sums |
 //! |---|---|---|---|---|
 //! | [`MemoryStore`] | the clients of one process | yes | of this process only; it cannot tell that a reference is new | of this process only, from its start |
-//! | `FileStore` (Unix) | the processes of one user on one machine | yes | durable; a lease ends with its process | durable |
+//! | `FileStore` | the processes of one user on one machine | yes | durable; a lease ends with its process | durable |
 //! | `RedisStore` (feature `redis`) | any number of machines | yes | as durable as that Redis; a lease ends with its time | as durable as that Redis |
 //!
 //! # Tokens
@@ -38,7 +38,7 @@
 
 mod attempt_log;
 mod attempts;
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 mod file;
 mod handle;
 mod memory;
@@ -55,7 +55,7 @@ use zeroize::Zeroizing;
 
 pub(crate) use attempt_log::{AttemptLog, Lease, reference};
 pub use attempts::{Acquired, AttemptEnd, AttemptStart, AttemptStore, PastAttempt};
-#[cfg(unix)]
+#[cfg(any(unix, windows))]
 pub use file::FileStore;
 pub use handle::Store;
 pub use memory::{MemoryReplayStore, MemoryStore, MemoryTokenStore};

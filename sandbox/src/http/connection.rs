@@ -1,12 +1,14 @@
 //! Serves one connection.
 
-use std::io::{self, Read as _, Write as _};
+use std::io;
 use std::net::TcpStream;
 use std::time::Duration;
 
 use super::request::{BadRequest, Head, MAX_HEADERS, Origin};
 use super::response::{ConnectionAction, EncodedResponse, Padding, Response};
 use super::service::Service;
+use super::stop::StopSignal;
+use super::stream::Stream;
 
 /// The maximum length of a request head, in bytes.
 const MAX_HEAD: usize = 16 * 1024;
@@ -15,11 +17,11 @@ const MAX_BODY: usize = 1024 * 1024;
 /// The time after which a connection without traffic is closed.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// Serves requests until the client disconnects, sends an invalid request, or is idle for too long.
-pub(super) fn serve<S: Service>(stream: &TcpStream, origin: Origin, service: &S) -> io::Result<()> {
-    stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(IDLE))?;
-    stream.set_write_timeout(Some(IDLE))?;
+/// Serves requests until the client disconnects, sends an invalid request, or is idle for too long, or until the stop signal is
+/// set.
+pub(super) fn serve<S: Service>(tcp: &TcpStream, origin: Origin, service: &S, stop: &StopSignal) -> io::Result<()> {
+    tcp.set_nodelay(true)?;
+    let stream = &Stream::new(tcp, stop, IDLE)?;
     // Received bytes that are not yet used: the start of the next request.
     let mut inbox = Vec::with_capacity(4096);
     loop {
@@ -27,7 +29,7 @@ pub(super) fn serve<S: Service>(stream: &TcpStream, origin: Origin, service: &S)
             return Ok(());
         }
         if !service.arrives() {
-            return reset(stream);
+            return reset(tcp);
         }
         let Some(head_length) = read_head(stream, &mut inbox)? else {
             return refuse(stream, &BadRequest(431), service.now_ms());
@@ -43,10 +45,10 @@ pub(super) fn serve<S: Service>(stream: &TcpStream, origin: Origin, service: &S)
             return refuse(stream, &BadRequest(413), service.now_ms());
         }
         let Some(ticket) = service.begin(origin, &head) else {
-            return reset(stream);
+            return reset(tcp);
         };
         if head.expects_continue() && body.len() < length {
-            (&*stream).write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+            stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
         while body.len() < length {
             if receive(stream, &mut body)? == 0 {
@@ -62,7 +64,7 @@ pub(super) fn serve<S: Service>(stream: &TcpStream, origin: Origin, service: &S)
         match response.action {
             ConnectionAction::KeepAlive if keep => {}
             ConnectionAction::KeepAlive | ConnectionAction::Close => return Ok(()),
-            ConnectionAction::Reset => return reset(stream),
+            ConnectionAction::Reset => return reset(tcp),
         }
         body.drain(..length);
         inbox = body;
@@ -70,7 +72,7 @@ pub(super) fn serve<S: Service>(stream: &TcpStream, origin: Origin, service: &S)
 }
 
 /// Reads until the empty line that ends the head. Returns the length of the head, or `None` if it is too long.
-fn read_head(stream: &TcpStream, inbox: &mut Vec<u8>) -> io::Result<Option<usize>> {
+fn read_head(stream: &Stream<'_>, inbox: &mut Vec<u8>) -> io::Result<Option<usize>> {
     let mut searched = 0;
     loop {
         if let Some(at) = find_end(&inbox[searched..]) {
@@ -91,14 +93,14 @@ fn find_end(bytes: &[u8]) -> Option<usize> {
     bytes.windows(4).position(|four| four == b"\r\n\r\n").map(|at| at + 4)
 }
 
-fn receive(mut stream: &TcpStream, into: &mut Vec<u8>) -> io::Result<usize> {
+fn receive(stream: &Stream<'_>, into: &mut Vec<u8>) -> io::Result<usize> {
     let mut chunk = [0; 8 * 1024];
     let count = stream.read(&mut chunk)?;
     into.extend_from_slice(&chunk[..count]);
     Ok(count)
 }
 
-fn send(mut stream: &TcpStream, response: &EncodedResponse) -> io::Result<()> {
+fn send(stream: &Stream<'_>, response: &EncodedResponse) -> io::Result<()> {
     if !response.bytes.is_empty() {
         stream.write_all(&response.bytes)?;
     }
@@ -108,7 +110,7 @@ fn send(mut stream: &TcpStream, response: &EncodedResponse) -> io::Result<()> {
     Ok(())
 }
 
-fn send_padding(mut stream: &TcpStream, padding: &Padding) -> io::Result<()> {
+fn send_padding(stream: &Stream<'_>, padding: &Padding) -> io::Result<()> {
     let chunk = [padding.byte; 16 * 1024];
     let mut left = padding.count;
     while left > 0 {
@@ -120,7 +122,7 @@ fn send_padding(mut stream: &TcpStream, padding: &Padding) -> io::Result<()> {
 }
 
 /// Refuses a request that is not valid or too long. What follows on the connection cannot be trusted, so it is closed.
-fn refuse(mut stream: &TcpStream, bad: &BadRequest, now_ms: i64) -> io::Result<()> {
+fn refuse(stream: &Stream<'_>, bad: &BadRequest, now_ms: i64) -> io::Result<()> {
     let response = Response {
         status: bad.0,
         content_type: "text/plain",
@@ -131,6 +133,6 @@ fn refuse(mut stream: &TcpStream, bad: &BadRequest, now_ms: i64) -> io::Result<(
 }
 
 /// Turns the close that follows into a reset: with a linger time of zero the kernel sends RST instead of FIN.
-fn reset(stream: &TcpStream) -> io::Result<()> {
-    socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO))
+fn reset(tcp: &TcpStream) -> io::Result<()> {
+    socket2::SockRef::from(tcp).set_linger(Some(Duration::ZERO))
 }

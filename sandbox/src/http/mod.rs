@@ -9,3 +9,4 @@ pub(crate) mod response;
 pub(crate) mod server;
 pub(crate) mod service;
 pub(crate) mod stop;
+pub(crate) mod stream;

@@ -77,7 +77,7 @@ impl Drop for Server {
     }
 }
 
-fn accept<S: Service>(listener: &TcpListener, service: &Arc<S>, stop: &StopSignal) {
+fn accept<S: Service>(listener: &TcpListener, service: &Arc<S>, stop: &Arc<StopSignal>) {
     let mut connections: Vec<Connection> = Vec::new();
     let mut count = 0;
     loop {
@@ -99,10 +99,10 @@ fn accept<S: Service>(listener: &TcpListener, service: &Arc<S>, stop: &StopSigna
         let origin = Origin { connection: count, address: peer.ip() };
         let stream = Arc::new(stream);
         let weak = Arc::downgrade(&stream);
-        let service = Arc::clone(service);
+        let (service, stop) = (Arc::clone(service), Arc::clone(stop));
         let spawned = thread::Builder::new().spawn(move || {
             // An error means that the client disconnected; there is nothing left to do.
-            let _ = connection::serve(&stream, origin, &*service);
+            let _ = connection::serve(&stream, origin, &*service, &stop);
         });
         if let Ok(thread) = spawned {
             connections.push(Connection { stream: weak, thread });

@@ -1,11 +1,13 @@
 //! An HTTP/1.1 POST request without TLS, with one deadline for all of it.
 
-use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::io::{self, ErrorKind};
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::target::Target;
+use crate::http::stop::StopSignal;
+use crate::http::stream::Stream;
 
 /// The maximum length of a response, head and body together.
 const MAX_RESPONSE: usize = 64 * 1024;
@@ -14,19 +16,20 @@ const MAX_HEADERS: usize = 64;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Sends a request and returns status and body of the response. `connected` gets the connection, so that another thread can
-/// close it.
+/// close it. The stop signal ends the wait for the response too.
 pub(super) fn post(
     target: &Target,
     headers: &str,
     body: &str,
     timeout: Duration,
+    stop: &StopSignal,
     connected: impl FnOnce(&Arc<TcpStream>),
 ) -> io::Result<(u16, Vec<u8>)> {
     let deadline = Instant::now() + timeout;
-    let stream = Arc::new(connect(target, deadline)?);
-    connected(&stream);
-    stream.set_nodelay(true)?;
-    stream.set_write_timeout(Some(left(deadline)?))?;
+    let tcp = Arc::new(connect(target, deadline)?);
+    connected(&tcp);
+    tcp.set_nodelay(true)?;
+    let mut stream = Stream::new(&tcp, stop, left(deadline)?)?;
     let head = format!(
         "POST {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/json\r\n{headers}Content-Length: \
          {}\r\n\r\n",
@@ -34,15 +37,15 @@ pub(super) fn post(
         target.host,
         body.len()
     );
-    (&*stream).write_all(format!("{head}{body}").as_bytes())?;
+    stream.write_all(format!("{head}{body}").as_bytes())?;
     let mut received = Vec::new();
     loop {
         if let Some(response) = parse(&received, false)? {
             return Ok(response);
         }
         let mut chunk = [0; 4096];
-        stream.set_read_timeout(Some(left(deadline)?))?;
-        let count = (&*stream).read(&mut chunk)?;
+        stream.set_limit(left(deadline)?)?;
+        let count = stream.read(&mut chunk)?;
         if count == 0 {
             return parse(&received, true)?.ok_or_else(|| ErrorKind::UnexpectedEof.into());
         }

@@ -172,7 +172,7 @@ fn attempt(shared: &Shared, delivery: &Delivery, timeout: Duration) -> Option<Fa
 }
 
 fn send(shared: &Shared, message: &Message, timeout: Duration) -> (Option<Failure>, Record) {
-    let result = post(&message.target, &message.headers, &message.body, timeout, |connection| {
+    let result = post(&message.target, &message.headers, &message.body, timeout, &shared.stop, |connection| {
         shared.lock().outbox.connected(connection);
     });
     let mut record = message.record.clone();

@@ -1,6 +1,7 @@
 //! Connection failures: the error names the cause, and no failure is a panic.
 
 use std::net::TcpListener;
+#[cfg(target_os = "linux")]
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use keysecure::{Client, Error, ErrorKind, Method, Outcome, TransportFault};
 use keysecure_tests::{TestClock, free_address};
 
+#[cfg(target_os = "linux")]
 use super::own_process::{in_own_process, test_path};
 
 fn error_of(base_url: &str) -> Error {

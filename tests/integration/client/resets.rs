@@ -2,10 +2,13 @@
 
 use std::io::{ErrorKind as Io, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+#[cfg(target_os = "linux")]
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+#[cfg(target_os = "linux")]
+use std::time::Instant;
+use std::time::{Duration, SystemTime};
 
 use keysecure::{Client, Clock, ErrorKind, Interrupted, Json, Method, Outcome, SystemClock, TransportFault};
 use keysecure_tests::{envelope, read_request};

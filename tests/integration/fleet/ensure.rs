@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+#[cfg(unix)]
 use keysecure::{Client, Decimal, Transfer, TransferType};
 
 use crate::PROCESSES;
@@ -33,6 +34,7 @@ pub fn each_exists_once(store: &[&str]) {
 }
 
 /// Suspends a process between its lookup and its request. If it does not keep its lease, another worker makes the transfer.
+#[cfg(unix)] // a process of Windows cannot be suspended
 fn stopped(store: &[&str], keeps_its_lease: bool) {
     let mut fleet = Fleet::empty(TOKEN_LIFETIME, store);
     fleet.add(2);
@@ -64,6 +66,7 @@ fn stopped(store: &[&str], keeps_its_lease: bool) {
 }
 
 /// Suspends a process while a client without a store makes the transfer.
+#[cfg(unix)] // a process of Windows cannot be suspended
 fn overtaken(store: &[&str]) {
     let mut fleet = Fleet::empty(TOKEN_LIFETIME, store);
     fleet.add(1);
@@ -98,18 +101,21 @@ fn with_a_file_each_reference_exists_once() {
     each_exists_once(&["file", directory.text()]);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_suspended_process_keeps_its_reference_in_a_file() {
     let directory = TempDir::new();
     stopped(&["file", directory.text()], true);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_suspended_process_looks_again_before_it_sends() {
     let directory = TempDir::new();
     overtaken(&["file", directory.text()]);
 }
 
+#[cfg(unix)] // it suspends a process
 #[test]
 fn a_killed_process_releases_its_reference_at_once() {
     let directory = TempDir::new();
@@ -129,7 +135,7 @@ fn a_killed_process_releases_its_reference_at_once() {
     assert_eq!(fleet.sandbox.transfers().len(), 1);
 }
 
-#[cfg(feature = "redis")]
+#[cfg(all(unix, feature = "redis"))]
 mod redis {
     use super::{each_exists_once, overtaken, stopped};
     use crate::redis::Server;

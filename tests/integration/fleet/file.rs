@@ -1,6 +1,7 @@
 //! Processes of one machine that share a directory.
 
 use std::fs;
+#[cfg(unix)]
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -74,6 +75,7 @@ fn the_token_is_in_one_private_file_and_in_no_file_name() {
     for file in files(directory.path()) {
         let name = file.display().to_string();
         assert!(!name.contains(token.expose()) && !name.contains(sandbox.api_key()), "{name}");
+        #[cfg(unix)]
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         holding += usize::from(fs::read_to_string(&file).unwrap().contains(token.expose()));
     }

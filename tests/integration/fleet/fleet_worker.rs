@@ -7,18 +7,13 @@
 //! * `insert KEY...`: accepts webhooks; reply: new, known, unavailable
 //! * `ensure REFERENCE SETTLE_MS DEADLINE_MS`: calls `ensure_transfer`; reply: `created`, `found` or the error's outcome
 //! * `reserve KEY LIMIT FROM TO`: counts 1 for each entry of that range; reply: new, repeated, exceeded, unavailable
-//! * `stop`: the process stops itself (SIGSTOP) after its next lookup; reply: `armed`
+//! * `stop`: the process stops itself (SIGSTOP, Unix) after its next lookup; reply: `armed`
 //! * `warnings`: reply: how often the store was reported unreachable, and available again
 
-#[cfg(unix)]
 fn main() -> Result<(), keysecure_tests::BoxError> {
     worker::run()
 }
 
-#[cfg(not(unix))]
-fn main() {}
-
-#[cfg(unix)]
 mod worker {
     use std::io::{BufRead as _, Write as _, stdin, stdout};
     use std::ops::Range;

@@ -2,14 +2,13 @@
 
 use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, Shutdown, TcpStream};
-use std::process::Command;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use keysecure_tests::{Acceptor, WholeRequest, read_some};
 
-use crate::workers::{Fleet, TempDir};
+use crate::workers::{Fleet, TempDir, kill};
 
 const REQUEST: &[u8] = b"POST /open-api/v1/account/transfer HTTP/1.1";
 
@@ -68,7 +67,7 @@ impl Shared {
                     let whole = self.after.load(Ordering::SeqCst) >= request.len();
                     request.truncate(self.after.load(Ordering::SeqCst));
                     platform.write_all(&request)?;
-                    assert!(Command::new("kill").args(["-KILL", &worker.to_string()]).status()?.success());
+                    assert!(kill(worker));
                     return if whole { Ok(()) } else { platform.shutdown(Shutdown::Both) };
                 }
             }

@@ -1,7 +1,6 @@
 //! A fleet, 8 processes of 4 threads each, with a shared store and without: how many tokens each expiry takes, and
 //! what happens when a worker is killed or the store is stopped. The figures are in `docs/fleets.md`; to print them:
 //! `cargo test -p keysecure-tests --features redis --test fleet -- --nocapture --test-threads 1`.
-#![cfg(unix)]
 #![allow(clippy::unwrap_used)] // test code
 
 mod attempts;

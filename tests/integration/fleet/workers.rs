@@ -56,6 +56,7 @@ impl Fleet {
         }
     }
 
+    #[cfg(unix)]
     pub fn cardholder_no(&self) -> &str {
         &self.cardholder_no
     }
@@ -133,6 +134,18 @@ pub fn made(replies: &[String]) -> CallResults {
     made
 }
 
+/// Kills a process that cannot clean up.
+pub fn kill(id: u32) -> bool {
+    let id = id.to_string();
+    let mut command = Command::new(if cfg!(windows) { "taskkill" } else { "kill" });
+    if cfg!(windows) {
+        command.args(["/F", "/PID", &id])
+    } else {
+        command.args(["-KILL", &id])
+    };
+    command.stdout(Stdio::null()).status().is_ok_and(|status| status.success())
+}
+
 /// One process. It is killed when it is dropped.
 pub struct Worker {
     child: Child,
@@ -151,12 +164,14 @@ impl Worker {
     }
 
     /// Sends the process a signal, such as `STOP`.
+    #[cfg(unix)]
     pub fn signal(&self, name: &str) {
         let done = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
         assert!(done.success());
     }
 
     /// Waits until the process has stopped itself.
+    #[cfg(unix)]
     pub fn await_stop(&self) {
         let stat = format!("/proc/{}/stat", self.child.id());
         // The state follows the name, which is in parentheses.

@@ -120,7 +120,9 @@ fn age_is_bounded_both_ways_and_zero_means_exact() {
         assert!(exact.verify(signed(BODY, millis), BODY.as_bytes()).is_err());
     }
     assert!(verifier().ignore_timestamp().verify(signed(BODY, 1), BODY.as_bytes()).is_ok());
-    for edge in [UNIX_EPOCH, at(i64::MAX.unsigned_abs() / 2)] {
+    // The clock of Windows ends earlier.
+    let late = UNIX_EPOCH.checked_add(Duration::from_millis(i64::MAX.unsigned_abs() / 2));
+    for edge in [UNIX_EPOCH, late.unwrap_or(at(253_402_300_799_999))] {
         let odd = verifier().clock(Arc::new(FixedClock(edge))).verify(signed(BODY, NOW), BODY.as_bytes());
         assert!(odd.is_err(), "a clock at its limits does not panic");
     }

@@ -6,15 +6,18 @@ mod graph;
 mod imports;
 mod layers;
 mod result;
+mod rust_version;
 mod spelling;
 mod syntax;
 mod test_names;
+mod tools;
 mod words;
+mod workflows;
 
 use std::time::Instant;
 
 use crate::table::{row, table};
-use crate::{docs, parity, run, swift};
+use crate::{api, docs, openapi, parity, release, run, swift};
 pub use result::CheckResult;
 
 /// One check of `cargo xtask check`.
@@ -31,15 +34,20 @@ const CHECKS: &[Check] = &[
     Check { name: "cycles", run: cycles::check },
     Check { name: "words", run: words::check },
     Check { name: "spelling", run: spelling::check },
+    Check { name: "version", run: || CheckResult::from_passed(release::version::is_consistent()) },
     Check { name: "parity", run: || CheckResult::from_passed(parity::is_up_to_date()) },
     Check { name: "docs", run: || CheckResult::from_passed(docs::sources_are_good()) },
     Check { name: "translations", run: || CheckResult::from_passed(docs::translations_are_good()) },
+    Check { name: "openapi", run: || CheckResult::from_passed(openapi::is_up_to_date()) },
+    Check { name: "rust-version", run: rust_version::check },
     Check { name: "clippy", run: || clippy("--workspace --all-targets --features keysecure-tests/redis") },
     Check { name: "clippy-uniffi", run: || clippy("-p keysecure --features uniffi") },
     Check { name: "clippy-python", run: || clippy("-p keysecure --features python") },
     Check { name: "clippy-no-defaults", run: || clippy("-p keysecure --no-default-features") },
     Check { name: "swift-format", run: swift_format },
     Check { name: "doc", run: doc },
+    Check { name: "api", run: || CheckResult::from_passed(api::check()) },
+    Check { name: "workflows", run: workflows::check },
     Check { name: "deny", run: deny::check },
     Check { name: "advisories", run: deny::check_advisories },
 ];

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use super::output::folder;
 use super::pages::{Edition, Page, navigation};
 use super::reference::{self, Reference};
 use super::sources::Sources;
@@ -60,11 +61,6 @@ pub fn run(with_references: bool) -> Result<(), String> {
     }
     println!("{} in {:.0} s", site.join("index.html").display(), started.elapsed().as_secs_f64());
     if report.findings.is_empty() { Ok(()) } else { Err(report.findings.join("\n")) }
-}
-
-/// The folder of this command.
-pub fn folder() -> PathBuf {
-    run::target_dir().join("docs")
 }
 
 /// A virtual environment with mkdocs, made again when the list of packages changes.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::build::folder;
+use super::output::folder;
 use crate::run;
 use crate::swift;
 use crate::swift_toolchain::Toolchain;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::build::folder;
+use super::output::folder;
 use crate::run;
 
 const VERSION: &str = "11.17.2";

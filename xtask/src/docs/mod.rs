@@ -7,6 +7,7 @@ mod links;
 mod llms;
 mod markdown;
 mod mermaid;
+mod output;
 mod pages;
 mod reference;
 mod site;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::build::folder;
+use super::output::folder;
 use super::{docc, markdown};
 use crate::run;
 use crate::{kotlin, maven};

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Generator, Iterable
 from contextlib import ExitStack, contextmanager
@@ -65,8 +64,6 @@ def served_relay(
 
 def _store(stack: ExitStack) -> Any:
     """A store that knows that a reference is new once it is ten seconds old. One in memory waits each time."""
-    if os.name != "posix":
-        return MemoryStore()
     return FileStore(stack.enter_context(TemporaryDirectory(prefix="keysecure-relay-")))
 
 

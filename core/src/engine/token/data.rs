@@ -31,7 +31,7 @@ model! {
     /// The platform's response to a token request.
     secret struct TokenResponse {
         access_token: Secret,
-        expired_time: SystemTime,
+        expired_time: i64,
     }
 }
 
@@ -39,8 +39,9 @@ impl Decode for AccessTokenData {
     const EXPECTED: &'static str = TokenResponse::EXPECTED;
 
     fn read<'de, D: Deserializer<'de>>(deserializer: D, on_mismatch: OnMismatch) -> Result<Self, D::Error> {
-        let TokenResponse { access_token: secret, expired_time: expires_at } =
-            TokenResponse::read(deserializer, on_mismatch)?;
+        let TokenResponse { access_token: secret, expired_time } = TokenResponse::read(deserializer, on_mismatch)?;
+        // A token that never ends is a token.
+        let expires_at = instant::from_millis_clamped(expired_time);
         // A token goes into a header, so it must be valid there.
         if secret.expose().is_empty() || !secret.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(D::Error::custom(format_args!("access_token{PATH_SEPARATOR}is not printable ASCII")));

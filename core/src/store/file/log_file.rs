@@ -2,9 +2,9 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::{create_new, open_plain};
+use super::system::{create_new, open_plain, rename, sync_directory};
 
 /// Size below which a file is never compacted.
 pub(super) const SMALL: u64 = 64 * 1024;
@@ -38,7 +38,8 @@ impl LogFile {
         let mut file = open_plain(&self.path, OpenOptions::new().read(true).append(true).create(true))?;
         let length = file.metadata()?.len();
         if !ends_a_line(&mut file, length)? {
-            file.set_len(self.read()?.whole as u64)?;
+            // Opened again: on Windows a file that is open to append cannot be cut off.
+            open_plain(&self.path, OpenOptions::new().write(true))?.set_len(self.read()?.whole as u64)?;
         }
         if length == 0 {
             // Before the first line, so that the name of every file with lines is durable.
@@ -56,7 +57,7 @@ impl LogFile {
         let mut file = create_new(&draft)?;
         file.write_all(text.as_bytes())?;
         file.sync_data()?;
-        fs::rename(&draft, &self.path)?;
+        rename(&draft, &self.path)?;
         sync_directory(&self.path)
     }
 }
@@ -95,9 +96,4 @@ fn ends_a_line(file: &mut File, length: u64) -> io::Result<bool> {
     file.seek(SeekFrom::Start(length - 1))?;
     file.read_exact(&mut last)?;
     Ok(last == *b"\n")
-}
-
-/// Makes the name of a file durable, by syncing its directory.
-pub(super) fn sync_directory(file: &Path) -> io::Result<()> {
-    file.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())
 }

@@ -5,12 +5,12 @@ mod log_file;
 mod moment;
 mod quota;
 mod replays;
+mod system;
 mod tokens;
 
 use std::fmt;
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, Instant, SystemTime};
@@ -18,25 +18,32 @@ use std::time::{Duration, Instant, SystemTime};
 use self::attempts::Attempts;
 use self::quota::Quotas;
 use self::replays::Shard;
+use self::system::{create_new, make_directory, open_plain};
 use super::{StoreUnavailable, unique};
 use crate::error::Error;
 
 /// Age from which unfinished files of killed processes are removed.
 const LEFTOVER: Duration = Duration::from_secs(60);
+/// Name of the system's function that locks a file.
+const LOCK: &str = if cfg!(windows) { "LockFileEx" } else { "flock" };
 /// Interval between attempts to lock a file.
 const PAUSE: Duration = Duration::from_millis(2);
 /// Number of shards of replay keys and attempts: one for each first byte of their digest.
 const SHARDS: usize = 256;
 
 /// [`TokenStore`](crate::TokenStore), [`AttemptStore`](crate::AttemptStore), [`ReplayStore`](crate::ReplayStore) and
-/// [`QuotaStore`](crate::QuotaStore) in a directory, for all processes of one user on one machine (Unix).
+/// [`QuotaStore`](crate::QuotaStore) in a directory, for all processes of one user on one machine.
 ///
-/// The directory must be on a local file system, belong to the user and be accessible to the user only (mode 0700). Locks are
-/// kernel locks (`flock`): they end with the process that holds them, and a suspended process keeps them. A forked child that
-/// outlives its parent keeps the locks that its parent held at the fork.
+/// The directory must be on a local file system. Locks are those of the system (`flock`, on Windows `LockFileEx`): they end with
+/// the process that holds them, and a suspended process keeps them. A forked child that outlives its parent keeps the locks
+/// that its parent held at the fork.
 ///
-/// * **Tokens** are in files of mode 0600 that are replaced atomically. A file that others can read is not used. Files are not
-///   synced: after a power failure a new token is fetched.
+/// * **Permissions, Unix:** the directory must belong to the user and be accessible to the user only (mode 0700).
+/// * **Permissions, Windows:** the directory and its files inherit the permissions of the parent directory, and **nothing checks
+///   them**. Choose a place that other users cannot read or change, such as one below `%LOCALAPPDATA%`; a new directory on
+///   `C:\` is open to all users. The file system must have hard links: NTFS and `ReFS` do, FAT and exFAT do not.
+/// * **Tokens** are in files that are replaced atomically, on Unix of mode 0600: one that others can read is not used. Files are
+///   not synced: after a power failure a new token is fetched.
 /// * **Attempts** take about 100 bytes for each reference, in 256 files that are appended to and compacted. A record is on the
 ///   disk before its request is sent. Records are kept forever; see [`FileStore::keep_attempts_for`].
 /// * **Webhooks** are not forgotten early, except that a power failure may lose those of the last seconds. A full store is
@@ -65,28 +72,23 @@ pub struct FileStore {
 }
 
 impl FileStore {
-    /// Opens a store in `directory`, which is created with mode 0700 if it is missing.
+    /// Opens a store in `directory`, which is created if it is missing, on Unix with mode 0700.
     ///
     /// # Errors
     ///
-    /// Kind [`Config`](crate::ErrorKind::Config) if the directory cannot be created, is accessible to others, belongs to
-    /// another user, or is on a file system without locks, as some network drives (SMB, NFS) are.
+    /// Kind [`Config`](crate::ErrorKind::Config) if the directory cannot be created, is on a file system without locks, as some
+    /// network drives (SMB, NFS) are, or, on Unix, is accessible to others or belongs to another user.
     pub fn open(directory: impl Into<PathBuf>) -> Result<Self, Error> {
         let directory = directory.into();
         let cannot =
             |error: io::Error| Error::config(format!("the file store's directory cannot be used: {}", error.kind()));
-        let data = make_directory(&directory, true).and_then(|()| fs::metadata(&directory)).map_err(cannot)?;
+        let data = make_directory(&directory).and_then(|()| fs::metadata(&directory)).map_err(cannot)?;
         if !data.is_dir() {
             return Err(Error::config("the file store's path is not a directory"));
         }
-        if data.mode() & 0o077 != 0 {
-            let path = directory.display();
-            return Err(Error::config(format!(
-                "the file store's directory {path} is accessible to other users: run `chmod 700 {path}`"
-            )));
-        }
+        system::check_access(&directory, &data)?;
         let probe = Probe::new(&directory).map_err(cannot)?;
-        if data.uid() != probe.user().map_err(cannot)? {
+        if !system::has_owner_of(&data, &probe.file).map_err(cannot)? {
             return Err(Error::config("the file store's directory belongs to another user"));
         }
         probe.check_locks(File::try_lock)?;
@@ -125,14 +127,6 @@ fn unavailable(action: &str, error: &io::Error) -> StoreUnavailable {
     StoreUnavailable
 }
 
-fn make_directory(path: &Path, recursive: bool) -> io::Result<()> {
-    DirBuilder::new().recursive(recursive).mode(0o700).create(path)
-}
-
-fn create_new(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
-}
-
 /// A file that shows what the file system can do.
 struct Probe {
     path: PathBuf,
@@ -147,16 +141,11 @@ impl Probe {
         Ok(Self { path, file })
     }
 
-    /// The user id with which this process creates files.
-    fn user(&self) -> io::Result<u32> {
-        Ok(self.file.metadata()?.uid())
-    }
-
     /// Refuses a file system without locks. The store would be unavailable in every call, without a reason.
     fn check_locks(&self, lock: impl FnOnce(&File) -> Result<(), TryLockError>) -> Result<(), Error> {
         let Err(TryLockError::Error(error)) = lock(&self.file) else { return Ok(()) };
         Err(Error::config(format!(
-            "the file store's directory is on a file system that cannot lock files (flock: {error}), as some network drives \
+            "the file store's directory is on a file system that cannot lock files ({LOCK}: {error}), as some network drives \
              cannot: use a directory on a local disk, or Redis"
         )))
     }
@@ -166,12 +155,6 @@ impl Drop for Probe {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.path);
     }
-}
-
-/// Opens a regular file without blocking. Other kinds of files are errors: opening a FIFO would wait for its other end.
-fn open_plain(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    let file = options.custom_flags(libc::O_NONBLOCK | libc::O_NOFOLLOW).mode(0o600).open(path)?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(ErrorKind::InvalidInput.into()) }
 }
 
 /// Locks a file. It is never removed: after a removal two processes could each lock a file of that name.
@@ -201,13 +184,16 @@ fn try_lock(file: File) -> io::Result<Option<File>> {
     }
 }
 
-/// Time since an entry was modified; `None` if that is in the future or unknown.
-fn age(entry: &fs::DirEntry) -> Option<Duration> {
-    SystemTime::now().duration_since(entry.metadata().ok()?.modified().ok()?).ok()
+/// Time since a file was modified; `None` if that is in the future or unknown.
+///
+/// The file itself is asked: on Windows the entry of a hard link in its directory may hold an older time.
+fn age(path: &Path) -> Option<Duration> {
+    SystemTime::now().duration_since(fs::symlink_metadata(path).ok()?.modified().ok()?).ok()
 }
 
 #[cfg(test)]
 mod tests {
+    #[cfg(unix)]
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
@@ -231,6 +217,7 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
     #[test]
     fn a_directory_that_others_can_enter_is_refused() {
         let scratch = Scratch::new();
@@ -241,6 +228,7 @@ mod tests {
     }
 
     /// Only root can change the owner of a directory and still write into it.
+    #[cfg(unix)]
     #[test]
     fn a_directory_of_another_user_is_refused_for_root_too() {
         let scratch = Scratch::new();
@@ -253,10 +241,11 @@ mod tests {
         assert!(error.to_string().contains("another user"), "{error}");
     }
 
+    #[cfg(unix)]
     #[test]
     fn a_file_system_without_locks_is_named_in_the_words_of_the_system() {
         let scratch = Scratch::new();
-        make_directory(&scratch.0, true).unwrap();
+        make_directory(&scratch.0).unwrap();
         for (code, words) in
             [(libc::EOPNOTSUPP, "not supported"), (libc::ENOLCK, "ocks"), (libc::ENOSYS, "not implemented")]
         {
@@ -268,5 +257,14 @@ mod tests {
             assert!(probe.check_locks(File::try_lock).is_ok());
         }
         assert_eq!(fs::read_dir(&scratch.0).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_path_that_is_no_directory_is_refused() {
+        let scratch = Scratch::new();
+        make_directory(&scratch.0).unwrap();
+        let path = scratch.0.join("file");
+        create_new(&path).unwrap();
+        assert_eq!(FileStore::open(&path).unwrap_err().kind(), crate::ErrorKind::Config);
     }
 }

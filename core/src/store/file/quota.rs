@@ -12,8 +12,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::log_file::{Contents, LogFile, SMALL, seal, sync_directory, unseal};
+use super::log_file::{Contents, LogFile, SMALL, seal, unseal};
 use super::moment::Moment;
+use super::system::sync_directory;
 use super::{FileStore, lock_within, make_directory, unavailable};
 use crate::store::{QuotaStore, Reservation, Reserved, StoreUnavailable, digest};
 
@@ -107,7 +108,7 @@ impl Quotas {
     fn reserve(&self, reservation: &Reservation<'_>, within: Duration) -> io::Result<Reserved> {
         let place = self.place_of(reservation.key);
         if !fs::exists(&place.directory)? {
-            make_directory(&place.directory, true)?;
+            make_directory(&place.directory)?;
         }
         place.locked(within, || {
             let reserved = place.reserve(reservation)?;
@@ -338,11 +339,12 @@ mod tests {
         let second = Reservation { key: "a", entry: "second", amount: 1, limit: 100, keep: LONG };
         assert_eq!(QuotaStore::reserve(&store, &second, short), Err(StoreUnavailable));
         assert_eq!(QuotaStore::release(&store, "a", "first", short), Err(StoreUnavailable));
-        lock.unlock().unwrap();
+        drop(lock);
         assert_eq!(reserve(&store, "a", "first", 1), Some(Reserved::Repeated));
         assert_eq!(reserve(&store, "a", "second", 1), Some(Reserved::New));
     }
 
+    #[cfg(unix)] // Windows has no such files
     #[test]
     fn a_fifo_or_a_link_instead_of_a_sum_is_an_error() {
         let scratch = Scratch::new();

@@ -33,16 +33,16 @@ impl FileStore {
         let draft = directory.join(format!("{name}.draft"));
         let mut file = match create_new(&draft) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                make_directory(directory, true)?;
+                make_directory(directory)?;
                 create_new(&draft)?
             }
             created => created?,
         };
         let place = directory.join(key);
-        let linked = file
-            .write_all(value.as_bytes())
-            .and_then(|()| file.set_modified(end))
-            .and_then(|()| fs::hard_link(&draft, &place));
+        let written = file.write_all(value.as_bytes()).and_then(|()| file.set_modified(end));
+        // Closed first: on Windows the name of an open file may outlast its removal.
+        drop(file);
+        let linked = written.and_then(|()| fs::hard_link(&draft, &place));
         let _ = fs::remove_file(&draft);
         match linked {
             Ok(()) => Ok(None),
@@ -151,10 +151,11 @@ fn sweep_keys(directory: &Path) -> io::Result<usize> {
             continue;
         }
         // A key's time of change is its end; a draft's may be its beginning.
-        let draft = entry.path().extension().is_some();
-        let ended = age(&entry).is_some_and(|age| !draft || age > LEFTOVER);
+        let path = entry.path();
+        let draft = path.extension().is_some();
+        let ended = age(&path).is_some_and(|age| !draft || age > LEFTOVER);
         if ended && lock.is_some() {
-            let _ = fs::remove_file(entry.path());
+            let _ = fs::remove_file(path);
         } else if !draft {
             keys += 1;
         }

@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::{FileStore, LEFTOVER, age, create_new, lock_file, open_plain, unavailable};
+use super::system::{create_new, is_private, open_plain, rename};
+use super::{FileStore, LEFTOVER, age, lock_file, unavailable};
 use crate::store::{StoreLock, StoreUnavailable, StoredToken, TokenStore, unique};
 
 /// Maximum length of a token, that of a header.
@@ -28,7 +28,7 @@ impl FileStore {
         let draft = self.directory.join(format!("{slot}.{name}.draft"));
         let written = create_new(&draft)
             .and_then(|mut file| file.write_all(token.expose_as_line().as_bytes()))
-            .and_then(|()| fs::rename(&draft, path));
+            .and_then(|()| rename(&draft, path));
         if written.is_err() {
             let _ = fs::remove_file(&draft);
         }
@@ -40,9 +40,10 @@ impl FileStore {
     fn sweep_drafts(&self) {
         let Ok(entries) = fs::read_dir(&self.directory) else { return };
         for entry in entries.flatten() {
-            let draft = entry.path().extension().is_some_and(|ending| ending == "draft");
-            if draft && age(&entry).is_some_and(|age| age > LEFTOVER) {
-                let _ = fs::remove_file(entry.path());
+            let path = entry.path();
+            let is_draft = path.extension().is_some_and(|ending| ending == "draft");
+            if is_draft && age(&path).is_some_and(|age| age > LEFTOVER) {
+                let _ = fs::remove_file(path);
             }
         }
     }
@@ -82,7 +83,7 @@ impl TokenStore for FileStore {
 /// Reads a small text file that only its user can read; `PermissionDenied` for other files.
 fn read_private(path: &Path) -> io::Result<Zeroizing<String>> {
     let file = open_plain(path, fs::OpenOptions::new().read(true))?;
-    if file.metadata()?.permissions().mode() & 0o077 != 0 {
+    if !is_private(&file)? {
         return Err(ErrorKind::PermissionDenied.into());
     }
     // Allocated at full size: a buffer that grows would leave copies of the token in memory.
@@ -97,6 +98,8 @@ fn read_private(path: &Path) -> io::Result<Zeroizing<String>> {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(unix)]
+    use std::os::unix::fs::PermissionsExt as _;
     use std::time::SystemTime;
 
     use super::*;
@@ -109,6 +112,7 @@ mod tests {
         StoredToken::new(name, instant::from_millis(1).unwrap(), instant::from_millis(2).unwrap())
     }
 
+    #[cfg(unix)]
     fn mode(path: &Path) -> u32 {
         fs::metadata(path).unwrap().permissions().mode() & 0o7777
     }
@@ -122,15 +126,16 @@ mod tests {
             store.save("slot", &token(name), NOW).unwrap();
             assert_eq!(scratch.store().load("slot", NOW), Ok(Some(token(name))));
         }
-        assert_eq!(mode(&scratch.0), 0o700);
         let mut names: Vec<_> = fs::read_dir(&scratch.0).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         names.sort();
         assert_eq!(names, ["attempts", "slot.token"], "nothing else is left");
-        assert_eq!(mode(&scratch.0.join("slot.token")), 0o600);
+        #[cfg(unix)]
+        assert_eq!((mode(&scratch.0), mode(&scratch.0.join("slot.token"))), (0o700, 0o600));
     }
 
+    #[cfg(unix)]
     #[test]
-    fn a_token_that_others_can_read_or_that_is_invalid_is_replaced() {
+    fn a_token_that_others_can_read_is_replaced() {
         let scratch = Scratch::new();
         let (store, path) = (scratch.store(), scratch.0.join("slot.token"));
         store.save("slot", &token("first"), NOW).unwrap();
@@ -138,6 +143,13 @@ mod tests {
         assert_eq!(store.load("slot", NOW), Ok(None));
         store.save("slot", &token("second"), NOW).unwrap();
         assert_eq!((store.load("slot", NOW), mode(&path)), (Ok(Some(token("second"))), 0o600));
+    }
+
+    #[test]
+    fn an_invalid_token_file_holds_no_token() {
+        let scratch = Scratch::new();
+        let (store, path) = (scratch.store(), scratch.0.join("slot.token"));
+        store.save("slot", &token("first"), NOW).unwrap();
         for bytes in [&b"1 1 2 half"[..], b"\xff\n", b""] {
             fs::write(&path, bytes).unwrap();
             assert_eq!(store.load("slot", NOW), Ok(None));
@@ -181,6 +193,7 @@ mod tests {
         assert!(store.try_lock("slot", NOW).is_err());
     }
 
+    #[cfg(unix)] // Windows has no such files
     #[test]
     fn a_fifo_or_a_link_in_place_of_a_file_is_not_waited_for() {
         let scratch = Scratch::new();

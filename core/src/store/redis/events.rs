@@ -57,7 +57,7 @@ const PUBLISH: &str = "\
     return 1";
 
 /// ARGV from 3: time to keep the events, length of the news, channel.
-const MARK_MISSING: &str = "\
+const RECORD_LOSS: &str = "\
     redis.call('DEL', KEYS[2]) \
     redis.call('ZADD', KEYS[2], text(number), 'missing') \
     tell() \
@@ -128,7 +128,7 @@ impl EventLog {
 
     /// Records that an event of a channel is missing.
     pub(crate) fn mark_missing(&self, channel: &str) -> Result<(), StoreUnavailable> {
-        let mark = self.telling(MARK_MISSING, channel)?;
+        let mark = self.telling(RECORD_LOSS, channel)?;
         self.run(REPLAY_WITHIN, |link| link.query::<i64>(&mark)).map(drop)
     }
 

@@ -124,6 +124,7 @@ pub(super) fn set_begun() {
 }
 
 /// The time that is left for the whole exchange, in seconds, rounded up.
+#[cfg(any(target_os = "linux", target_os = "android"))]
 pub(super) fn seconds_left() -> Option<u64> {
     STATE.get().end.map(|end| end.saturating_duration_since(Instant::now()).as_secs() + 1)
 }

@@ -5,6 +5,7 @@ use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::process;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -30,17 +31,26 @@ pub(super) struct Tcp {
     /// Whether data may be available without waiting.
     eager: bool,
     /// The `TCP_USER_TIMEOUT` in force, in seconds.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
     user_timeout: u64,
 }
 
 /// The TCP stream, in an `Arc` so that another thread can end a wait of this one.
-pub(super) struct Stream(TcpStream);
+pub(super) struct Stream {
+    socket: TcpStream,
+    is_shut: AtomicBool,
+}
 
 impl ShutdownHandle for Stream {
     fn shutdown(&self) {
-        let _ = self.0.shutdown(Shutdown::Both);
+        self.is_shut.store(true, Ordering::Release);
+        let _ = self.socket.shutdown(Shutdown::Both);
     }
 }
+
+/// The interval at which a wait checks whether its stream was shut down. Only Windows needs it: there a shutdown does not wake a
+/// thread that waits (<https://github.com/rust-lang/rust/issues/121594>).
+const CHECK_EVERY: Option<Duration> = if cfg!(windows) { Some(Duration::from_millis(100)) } else { None };
 
 impl Tcp {
     /// Creates a socket that is not connected yet.
@@ -49,8 +59,16 @@ impl Tcp {
         socket.set_nonblocking(true)?;
         socket.set_linger(Some(Duration::ZERO))?;
         socket.set_tcp_nodelay(true)?;
-        let stream = Arc::new(Stream(socket.into()));
-        Ok(Self { stream, clock, process: process::id(), idle: false, eager: false, user_timeout: 0 })
+        let stream = Arc::new(Stream { socket: socket.into(), is_shut: AtomicBool::new(false) });
+        Ok(Self {
+            stream,
+            clock,
+            process: process::id(),
+            idle: false,
+            eager: false,
+            #[cfg(any(target_os = "linux", target_os = "android"))]
+            user_timeout: 0,
+        })
     }
 
     pub(super) fn stream(&self) -> &Arc<Stream> {
@@ -58,7 +76,7 @@ impl Tcp {
     }
 
     pub(super) fn connect(&mut self, address: SocketAddr, limit: Limit) -> Result<(), Failure> {
-        let socket = SockRef::from(&self.stream.0);
+        let socket = SockRef::from(&self.stream.socket);
         match socket.connect(&address.into()) {
             Ok(()) => return Ok(()),
             Err(error) if is_in_progress(&error) => {}
@@ -77,7 +95,7 @@ impl Tcp {
         self.eager = false;
         self.limit_delivery();
         while !bytes.is_empty() {
-            match (&self.stream.0).write(bytes) {
+            match (&self.stream.socket).write(bytes) {
                 Ok(count) => {
                     *taken += count;
                     bytes = bytes.get(count..).unwrap_or_default();
@@ -99,7 +117,7 @@ impl Tcp {
             self.eager = true;
         }
         loop {
-            match (&self.stream.0).read(buffer) {
+            match (&self.stream.socket).read(buffer) {
                 Ok(count) => return Ok(count),
                 Err(error) => self.after(&error, PollFlags::IN)?,
             }
@@ -110,7 +128,7 @@ impl Tcp {
     /// next one: then there must be no unexpected byte and no end of the stream.
     pub(super) fn is_open(&mut self) -> bool {
         if self.idle {
-            return self.stream.0.peek(&mut [0]).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
+            return self.stream.socket.peek(&mut [0]).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
         }
         self.idle = true;
         true
@@ -133,10 +151,12 @@ impl Tcp {
     fn wait(&self, events: PollFlags, limit: Limit) -> Result<(), Failure> {
         loop {
             let longest = self.clock.longest_wait();
-            let piece = limit.piece(longest)?;
+            let piece = limit.piece(longest.into_iter().chain(CHECK_EVERY).min())?;
             // A piece that is too long for the system means no limit.
             let piece = piece.and_then(|piece| Timespec::try_from(piece).ok());
-            match poll(&mut [PollFd::new(&self.stream.0, events)], piece.as_ref()) {
+            match poll(&mut [PollFd::new(&self.stream.socket, events)], piece.as_ref()) {
+                // The next read or write fails at once.
+                Ok(0) if self.stream.is_shut.load(Ordering::Acquire) => return Ok(()),
                 Ok(0) if longest.is_none() => {}
                 Ok(0) | Err(Errno::INTR) => self.clock.between_waits()?,
                 Ok(_) => return Ok(()),
@@ -152,7 +172,7 @@ impl Tcp {
             && seconds != self.user_timeout
         {
             let timeout = Some(Duration::from_secs(seconds));
-            if SockRef::from(&self.stream.0).set_tcp_user_timeout(timeout).is_ok() {
+            if SockRef::from(&self.stream.socket).set_tcp_user_timeout(timeout).is_ok() {
                 self.user_timeout = seconds;
             }
         }
@@ -169,12 +189,12 @@ impl Drop for Tcp {
             return;
         }
         if self.idle {
-            let _ = SockRef::from(&self.stream.0).set_linger(None);
+            let _ = SockRef::from(&self.stream.socket).set_linger(None);
             return;
         }
         // Closing is not enough if a child that was forked meanwhile holds it too.
         #[cfg(any(target_os = "linux", target_os = "android"))]
-        let _ = rustix::net::connect_unspec(&self.stream.0);
+        let _ = rustix::net::connect_unspec(&self.stream.socket);
     }
 }
 

@@ -1,6 +1,5 @@
 //! A purchase is decided once, however often and by whichever worker it is received, and no approval is sent too late.
 
-#[cfg(unix)]
 mod processes;
 mod stores;
 

@@ -13,9 +13,8 @@ mod shard;
 mod tests;
 
 use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -23,9 +22,10 @@ use std::time::Duration;
 
 use self::record::{Event, Record};
 use self::shard::Shard;
-use super::log_file::{Contents, SMALL, sync_directory};
+use super::log_file::{Contents, SMALL};
 use super::moment::Moment;
-use super::{FileStore, SHARDS, create_new, lock_within, make_directory, open_plain, try_lock, unavailable};
+use super::system::{LeaseFile, sync_directory};
+use super::{FileStore, SHARDS, create_new, lock_within, make_directory, open_plain, unavailable};
 use crate::store::{Acquired, AttemptEnd, AttemptStart, AttemptStore, PastAttempt, StoreUnavailable, digest, unique};
 
 /// Number of hexadecimal digits that identify a reference: 128 bits.
@@ -43,8 +43,7 @@ pub(super) struct Attempts {
 }
 
 struct Lease {
-    file: File,
-    path: PathBuf,
+    file: LeaseFile,
     /// Process that took the lease. A forked child must not end its parent's lease.
     process: u32,
 }
@@ -88,7 +87,7 @@ impl Attempts {
         if fs::exists(&place)? {
             return Ok(());
         }
-        make_directory(&self.directory.join("leases"), true)?;
+        make_directory(&self.directory.join("leases"))?;
         let name = unique().map_err(|_| io::Error::from(ErrorKind::Other))?;
         let draft = self.directory.join(format!("{name}.draft"));
         let written = create_new(&draft)
@@ -133,18 +132,10 @@ impl Attempts {
         done
     }
 
-    /// Takes the lease of a reference. Its file is removed when the lease ends, so that only references in use have a file.
+    /// Takes the lease of a reference; `None` if another worker holds it.
     fn lease(&self, place: &Place) -> io::Result<Option<Lease>> {
-        let path = self.directory.join("leases").join(&place.name);
-        loop {
-            let file = open_plain(&path, OpenOptions::new().write(true).create(true).truncate(false))?;
-            let Some(file) = try_lock(file)? else { return Ok(None) };
-            let lease = Lease { file, path: path.clone(), process: process::id() };
-            // The previous holder may have removed the file after it was opened here.
-            if lease.is_named()? {
-                return Ok(Some(lease));
-            }
-        }
+        let file = LeaseFile::take(&self.directory.join("leases").join(&place.name))?;
+        Ok(file.map(|file| Lease { file, process: process::id() }))
     }
 
     fn acquire(&self, reference: &str, within: Duration) -> io::Result<Acquired> {
@@ -215,30 +206,16 @@ impl Attempts {
     /// Whether a lease is held by this process.
     fn holds(&self, lease_id: &str) -> io::Result<bool> {
         match held(&self.leases).get(lease_id) {
-            Some(lease) if lease.process == process::id() => lease.is_named(),
+            Some(lease) if lease.process == process::id() => lease.file.is_held(),
             _ => Ok(false),
         }
     }
 }
 
 impl Lease {
-    /// Whether the locked file still has its name. If not, the lock excludes nobody.
-    fn is_named(&self) -> io::Result<bool> {
-        let ours = self.file.metadata()?;
-        match fs::symlink_metadata(&self.path) {
-            Ok(named) => Ok((named.dev(), named.ino()) == (ours.dev(), ours.ino())),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
-
     fn end(self) {
         if self.process == process::id() {
-            // Removed while locked: after unlocking, the name may belong to another worker.
-            if self.is_named().unwrap_or(false) {
-                let _ = fs::remove_file(&self.path);
-            }
-            let _ = self.file.unlock();
+            self.file.end();
         }
     }
 }

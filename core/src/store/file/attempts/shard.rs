@@ -173,6 +173,7 @@ mod tests {
         assert!(after.find("open").record.is_some());
     }
 
+    #[cfg(unix)] // Windows has no such files
     #[test]
     fn a_fifo_or_a_link_instead_of_the_file_is_an_error() {
         let scratch = Scratch::new();

@@ -41,12 +41,15 @@ internal object NativeLibrary {
             glibc != null ->
                 "It needs glibc $glibc or later, and this system has an older one: use a newer system, or build the library on this one " +
                     "with `cargo xtask package kotlin`"
+            MUSL.any { it in text } ->
+                "It needs glibc, and this system has musl (Alpine), for which JNA has no library: use an image with glibc, such as " +
+                    "eclipse-temurin:21-jre"
             ILLEGAL_CALLER in text || "llegal native access" in text ->
                 "Start the JVM with --enable-native-access=ALL-UNNAMED, or with --enable-native-access=com.sun.jna when JNA is on the " +
                     "module path"
             "in resource path" in text || "no jnidispatch" in text || "not found in resource path" in text ->
-                "The jar has no library for ${System.getProperty("os.name")} on ${System.getProperty("os.arch")}, or for musl (Alpine): " +
-                    "build it there with `cargo xtask package kotlin`"
+                "The jar has no library for ${System.getProperty("os.name")} on ${System.getProperty("os.arch")}: build it there with " +
+                    "`cargo xtask package kotlin`"
             else ->
                 "JNA unpacks libraries into a temporary directory whose files must be executable: set -Djna.tmpdir to a directory " +
                     "that is not mounted noexec and that this user may write to, or unpack them yourself and set " +
@@ -62,6 +65,9 @@ internal object NativeLibrary {
 
     /** Parts of JNA's lines about files that do not exist, and of its headline. */
     private val ABSENT = listOf("Unable to load library", "cannot open shared object file", "found in resource path")
+
+    /** What the loader of musl says about a library, JNA's or ours, that was linked with glibc. */
+    private val MUSL = listOf("Error relocating ", "Error loading shared library ")
 
     private const val ILLEGAL_CALLER = "java.lang.IllegalCallerException"
     private const val MAX_TEXT = 400

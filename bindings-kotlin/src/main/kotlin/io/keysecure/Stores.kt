@@ -17,7 +17,7 @@ import java.util.Objects
  * | store | use it when |
  * |---|---|
  * | [memory] | this process is the only one that works on its merchant references |
- * | [file] | all workers are processes of one user on one machine (Unix) |
+ * | [file] | all workers are processes of one user on one machine |
  * | [redis] | the workers are on several machines |
  * | [own] | all workers can reach a database of yours |
  */
@@ -33,7 +33,10 @@ public class Store private constructor(internal val ffi: FfiStore) {
         public fun memory(): Store = create { FfiStore.memory() }
 
         /**
-         * Returns a store in a directory on a local file system, for the processes of one user on one machine. Unix only.
+         * Returns a store in a directory on a local file system, for the processes of one user on one machine.
+         *
+         * Windows: nothing checks the permissions, which the directory inherits; choose one that other users cannot read, such as
+         * one below `%LOCALAPPDATA%`.
          *
          * @param directory created when it does not exist; only its user may have access (mode 0700).
          * @throws KeySecureException.Config when the directory cannot be used.

@@ -50,6 +50,20 @@ class StartupTest {
     }
 
     @Test
+    fun `musl instead of glibc is one clear error with a way out`() {
+        val loader =
+            listOf(
+                "Error relocating /tmp/jna1.tmp: __register_atfork: symbol not found",
+                "Error loading shared library ld-linux-x86-64.so.2: No such file or directory (needed by /tmp/jna2.tmp)",
+            )
+        for (line in loader) {
+            val text = NativeLibrary.explain(UnsatisfiedLinkError("Unable to load library 'keysecure_ffi':\n$line"))
+            assertTrue("cannot be loaded: $line. It needs glibc, and this system has musl" in text, text)
+            assertTrue("noexec" !in text, text)
+        }
+    }
+
+    @Test
     fun `a noexec directory is one clear error with the setting`(@TempDir folder: Path) {
         // A mount namespace of its own, in which the directory is mounted noexec.
         val mounts = "mount -t tmpfs -o noexec tmpfs $folder"

@@ -1,4 +1,4 @@
-//! A Debian 13 with a Swift compiler, for machines that have none: about 2.6 GB in the user's cache folder.
+//! Debian systems in the user's cache folder, for tools and libraries that this machine does not have.
 //!
 //! Each command has its own mount namespace (`unshare --mount`): its mounts end with it, and two runs do not see each
 //! other's.
@@ -9,45 +9,53 @@ use std::process::Command;
 
 use crate::run;
 
-const SUITE: &str = "trixie";
-const PACKAGES: &str = "swiftlang libc6-dev libstdc++-14-dev ca-certificates";
 const DEFAULT_MIRROR: &str = "http://deb.debian.org/debian";
 
 /// Runs a command in its own mount namespace.
 const OWN_NAMESPACE: [&str; 4] = ["unshare", "--mount", "--propagation", "private"];
 
-/// The folder of the chroot, which is created if it does not exist.
-pub fn ensure() -> Result<PathBuf, String> {
-    if run::output(run::command("id").arg("-u")).is_none_or(|id| id.trim() != "0") {
-        return Err("no swift on the PATH, and only root can make the chroot with one".into());
-    }
-    for tool in ["debootstrap", "flock", "unshare", "chroot"] {
-        if !run::exists(tool, "--version") {
-            return Err(format!("no swift on the PATH, and no {tool} to make a chroot with one"));
-        }
-    }
-    let cache = run::cache_dir().ok_or("neither XDG_CACHE_HOME nor HOME is set: no folder for the chroot")?;
-    let folder = cache.join(format!("swift-{SUITE}"));
-    let made = fs::create_dir_all(folder.parent().unwrap_or(&folder)).is_ok() && run::passes(&mut make(&folder));
-    if made {
-        Ok(folder)
-    } else {
-        Err("no swift on the PATH, and the chroot with one could not be made: see above".into())
-    }
+/// The recipe of a chroot.
+#[derive(Debug)]
+pub struct Chroot {
+    /// The name of its folder.
+    pub name: &'static str,
+    /// Debian's name of the release.
+    pub suite: &'static str,
+    /// The packages beyond the smallest system, separated by spaces. A package that is added here is installed in a
+    /// chroot that exists.
+    pub packages: &'static str,
 }
 
-/// The command that creates the chroot. `flock` holds its lock until the last child has ended, even when this process is
-/// killed, so that two runs never create it at the same time.
-fn make(folder: &Path) -> Command {
-    let mut make = run::command("flock");
-    make.arg(folder.with_extension("lock")).args(OWN_NAMESPACE).args(["sh", "xtask/src/swift_chroot.sh"]);
-    let settings = run::output(run::command("apt-config").args(["dump", "Acquire"])).unwrap_or_default();
-    make.arg(folder).args([SUITE, &mirror(), PACKAGES]).env("APT_SETTINGS", settings);
-    // debootstrap fetches by wget, which does not read apt's settings.
-    if let Some(proxy) = apt_setting("Acquire::http::Proxy") {
-        make.env("http_proxy", proxy);
+impl Chroot {
+    /// The folder of the chroot, which is created if it does not exist. The error says what is missing.
+    pub fn ensure(&self) -> Result<PathBuf, String> {
+        if run::output(run::command("id").arg("-u")).is_none_or(|id| id.trim() != "0") {
+            return Err("only root can make a chroot".into());
+        }
+        for tool in ["debootstrap", "flock", "unshare", "chroot"] {
+            if !run::exists(tool, "--version") {
+                return Err(format!("no {tool} to make a chroot"));
+            }
+        }
+        let cache = run::cache_dir().ok_or("neither XDG_CACHE_HOME nor HOME is set: no folder for the chroot")?;
+        let folder = cache.join(self.name);
+        let made = fs::create_dir_all(&cache).is_ok() && run::passes(&mut self.make(&folder));
+        if made { Ok(folder) } else { Err(format!("the chroot {} could not be made: see above", self.name)) }
     }
-    make
+
+    /// The command that creates the chroot. `flock` holds its lock until the last child has ended, even when this process
+    /// is killed, so that two runs never create it at the same time.
+    fn make(&self, folder: &Path) -> Command {
+        let mut make = run::command("flock");
+        make.arg(folder.with_extension("lock")).args(OWN_NAMESPACE).args(["sh", "xtask/src/chroot_make.sh"]);
+        let settings = run::output(run::command("apt-config").args(["dump", "Acquire"])).unwrap_or_default();
+        make.arg(folder).args([self.suite, &mirror(), self.packages]).env("APT_SETTINGS", settings);
+        // debootstrap fetches by wget, which does not read apt's settings.
+        if let Some(proxy) = apt_setting("Acquire::http::Proxy") {
+            make.env("http_proxy", proxy);
+        }
+        make
+    }
 }
 
 /// The command that installs a package in the chroot, unless it is there. One run at a time, as for [`make`].
@@ -66,7 +74,20 @@ pub fn install(folder: &Path, package: &str) -> Command {
 pub fn command(folder: &Path, mounts: &[(&Path, &str)], shell: &str) -> Command {
     let [unshare, options @ ..] = OWN_NAMESPACE;
     let mut command = run::command(unshare);
-    command.args(options).args(["sh", "xtask/src/swift_enter.sh"]).arg(folder).arg(shell);
+    command.args(options);
+    enter(command, folder, mounts, shell)
+}
+
+/// As [`command`], where programs for 64-bit ARM run too, by this static `qemu-aarch64`. Needs Linux 6.7.
+pub fn emulating(emulator: &Path, folder: &Path, mounts: &[(&Path, &str)], shell: &str) -> Command {
+    let [unshare, options @ ..] = OWN_NAMESPACE;
+    let mut command = run::command(unshare);
+    command.args(options).args(["--user", "--map-root-user"]).env("EMULATOR", emulator);
+    enter(command, folder, mounts, shell)
+}
+
+fn enter(mut command: Command, folder: &Path, mounts: &[(&Path, &str)], shell: &str) -> Command {
+    command.args(["sh", "xtask/src/chroot_enter.sh"]).arg(folder).arg(shell);
     for (from, to) in mounts {
         command.arg(from).arg(to);
     }
@@ -79,7 +100,7 @@ fn apt_setting(name: &str) -> Option<String> {
 }
 
 /// The mirror in this machine's own sources, which may be the only one that it can reach.
-fn mirror() -> String {
+pub fn mirror() -> String {
     let one = PathBuf::from("/etc/apt/sources.list");
     let folder = fs::read_dir("/etc/apt/sources.list.d").into_iter().flatten();
     let mut files: Vec<PathBuf> = folder.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();

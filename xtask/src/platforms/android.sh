@@ -1,0 +1,14 @@
+# Makes empty libraries of Android in FOLDER, to link against: sh android.sh FOLDER
+set -e
+folder=$1
+mkdir -p "$folder"
+cd "$folder"
+for name in c m dl log; do
+    echo '' | aarch64-linux-gnu-gcc -shared -nostdlib -x c -Wl,-soname,lib$name.so -o "lib$name.so" -
+done
+if [ ! -e libunwind.a ]; then
+    apt-get -q download libunwind-22-dev:arm64
+    dpkg -x libunwind-22-dev_*_arm64.deb unwind
+    cp "$(find unwind -name libunwind.a)" .
+    rm -r unwind ./*.deb
+fi

@@ -1,0 +1,17 @@
+# Makes a Debian for 64-bit ARM with Python 3.14 in FOLDER, unless it is there: sh arm64_system.sh FOLDER MIRROR
+# The packages are only unpacked: configuring them would take an emulator and minutes.
+set -e
+folder=$1 mirror=$2
+marker=$folder/keysecure-made
+if [ -e "$marker" ]; then exit 0; fi
+rm -rf --one-file-system "$folder"
+debootstrap --foreign --arch=arm64 --variant=minbase --include=python3.14,python3.14-venv,tzdata sid "$folder" "$mirror"
+for package in "$folder"/var/cache/apt/archives/*.deb; do
+    dpkg-deb --fsys-tarfile "$package" | tar -x --keep-directory-symlink -C "$folder"
+done
+rm -rf "$folder/var/cache/apt/archives" "$folder/debootstrap"
+# What the configuration would have made.
+cp "$folder/usr/share/base-passwd/passwd.master" "$folder/etc/passwd"
+cp "$folder/usr/share/base-passwd/group.master" "$folder/etc/group"
+echo '127.0.0.1 localhost' >"$folder/etc/hosts"
+touch "$marker"

@@ -1,0 +1,82 @@
+//! `docs/platforms.md`: a table of all platforms, and a section for each. A run replaces those that it examined and
+//! keeps the others.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use super::report::{Report, cell};
+use crate::run;
+
+const FILE: &str = "docs/platforms.md";
+
+const HEAD: &str = "\
+# Platforms
+
+What was built and tested for each platform, on one machine: Debian 12, x86-64. Written by `cargo xtask platforms --write`;
+do not edit. \"not run\" means that the files were built, or the code was checked, and that nothing of it was executed.
+
+";
+
+/// The result of one platform as the file has it: its row and its section.
+#[derive(Clone, Debug, PartialEq)]
+struct Entry {
+    row: String,
+    section: String,
+}
+
+/// Replaces the results of these platforms in the file. `order` has the names of all platforms.
+pub fn update(reports: &[Report], order: &[&str]) -> bool {
+    let path = run::root().join(FILE);
+    let mut entries = parse(&fs::read_to_string(&path).unwrap_or_default());
+    for report in reports {
+        let cells: Vec<String> = report.row().iter().map(|text| cell(text)).collect();
+        let row = format!("| {} |", cells.join(" | "));
+        entries.insert(report.name.into(), Entry { row, section: report.section() });
+    }
+    fs::write(&path, render(&entries, order)).map_err(|error| eprintln!("{FILE}: {error}")).is_ok()
+}
+
+fn render(entries: &BTreeMap<String, Entry>, order: &[&str]) -> String {
+    let mut text = HEAD.to_owned();
+    text.push_str("| platform | built | passed | failed | not run, and why |\n|---|---|---|---|---|\n");
+    let known: Vec<(&str, &Entry)> = order.iter().filter_map(|name| Some((*name, entries.get(*name)?))).collect();
+    for (_, entry) in &known {
+        text.push_str(&entry.row);
+        text.push('\n');
+    }
+    for (name, entry) in known {
+        text.extend(["\n## ", name, "\n\n", entry.section.trim_end(), "\n"]);
+    }
+    text
+}
+
+fn parse(text: &str) -> BTreeMap<String, Entry> {
+    let mut parts = text.split("\n## ");
+    let head = parts.next().unwrap_or_default();
+    let row = |name: &str| head.lines().find(|line| line.starts_with(&format!("| {name} | "))).map(str::to_owned);
+    let sections = parts.filter_map(|part| part.split_once("\n\n"));
+    sections
+        .filter_map(|(name, section)| {
+            Some((name.to_owned(), Entry { row: row(name)?, section: section.trim_end().to_owned() }))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BTreeMap, Entry, parse, render};
+
+    #[test]
+    fn results_survive_writing_and_reading_in_the_order_of_the_list() {
+        let entry = |name: &str| Entry {
+            row: format!("| {name} | 1 file | 3 | 0 | |"),
+            section: format!("About {name}\n\n3."),
+        };
+        let entries: BTreeMap<_, _> = ["a", "ab", "b"].map(|name| (name.to_owned(), entry(name))).into();
+        let text = render(&entries, &["b", "ab", "a", "other"]);
+        assert!(text.find("## b").unwrap() < text.find("## ab").unwrap());
+        assert_eq!(parse(&text), entries);
+        // A platform that no longer exists is dropped.
+        assert_eq!(parse(&render(&entries, &["a"])).keys().collect::<Vec<_>>(), ["a"]);
+    }
+}

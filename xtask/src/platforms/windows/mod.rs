@@ -1,0 +1,44 @@
+//! Windows on x86-64: everything by mingw, and the tests under wine.
+
+mod java;
+mod python;
+mod wine;
+
+use super::report::Report;
+use super::roots::TARGET;
+use wine::{TRIPLE, Windows, built, flags, session, variables};
+
+/// Builds the library, the program and the wheels, runs the tests of Rust and Python, and the jar with the library.
+pub fn x86_64(report: &mut Report) -> Result<(), String> {
+    let windows = Windows::new(report)?;
+    windows.tools(report);
+    programs(&windows, report)?;
+    rust_tests(&windows, report)?;
+    python::run(&windows, report)?;
+    java::run(&windows, report)
+}
+
+/// The shipped library and program.
+fn programs(windows: &Windows, report: &mut Report) -> Result<(), String> {
+    let flags = flags();
+    windows.run(report, &format!("RUSTFLAGS='{flags}' cargo build --locked --profile ship -p keysecure-sandbox"))?;
+    let library = "cargo rustc --locked --profile ship -p keysecure-ffi --lib --crate-type cdylib";
+    windows.run(report, &format!("RUSTFLAGS='{flags}' {library}"))?;
+    for file in ["keysecure_ffi.dll", "keysecure-sandbox.exe"] {
+        windows.root.run(report, &format!("x86_64-w64-mingw32-strip {TARGET}/{TRIPLE}/ship/{file}"))?;
+        report.built(None, &built(file))?;
+    }
+    let program = format!("{TARGET}/{TRIPLE}/ship/keysecure-sandbox.exe");
+    let runs = windows.wine(report, 60, &format!("{program} serve --exit-with-stdin </dev/null"))?;
+    report.check("keysecure-sandbox.exe serves", runs);
+    Ok(())
+}
+
+fn rust_tests(windows: &Windows, report: &mut Report) -> Result<(), String> {
+    let shell = "cargo test --locked --no-fail-fast --tests -p keysecure -p keysecure-sandbox -p keysecure-tests";
+    let done = windows.root.cargo_test(report, "Rust", &variables(&session(shell)));
+    report.left_out("Rust: 5 tests of suspended or forked processes", "Windows has neither signals nor fork");
+    report.left_out("Rust: FIFOs, links and modes of files in the file store", "Windows has none of them");
+    report.left_out("Rust: doc tests", "they run on Linux");
+    done
+}

@@ -1,0 +1,23 @@
+# Makes the folder FOLDER with a compiler of C for a target of zig:
+#     sh zig.sh ZIG FOLDER TARGET
+set -e
+zig=$1 folder=$2 target=$3
+rm -rf "$folder"
+mkdir -p "$folder"
+# Without the options that build scripts pass for the target of Rust, which zig does not know.
+cat >"$folder/cc" <<END
+#!/bin/sh
+for option do
+    shift
+    case \$option in
+    --target=* | -m*-version-min=* | -march=* | -arch | arm64 | x86_64) ;;
+    *) set -- "\$@" "\$option" ;;
+    esac
+done
+exec $zig cc -target $target "\$@"
+END
+printf '#!/bin/sh\nexec %s ar "$@"\n' "$zig" >"$folder/ar"
+case $target in *windows*) printf '#!/bin/sh\nexec %s lib "$@"\n' "$zig" >"$folder/ar" ;; esac
+# Apple's program that names the folder of the headers.
+printf '#!/bin/sh\necho %s\n' "$folder" >"$folder/xcrun"
+chmod +x "$folder/cc" "$folder/ar" "$folder/xcrun"

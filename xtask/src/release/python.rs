@@ -1,0 +1,93 @@
+//! The Python packages, and the tools that check them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::step::{Made, Release, copy_into};
+use crate::venv::{self, Venv};
+use crate::{python, run, wheels};
+
+/// Builds the wheels for this machine, unless there are wheels for its system already.
+pub fn wheels(release: &Release) -> Result<Made, String> {
+    let others = files(&release.folder("python")?, &["whl"]);
+    let is_here = |wheel: &PathBuf| {
+        let name = wheel.to_string_lossy();
+        name.contains("manylinux") && name.ends_with(&format!("_{}.whl", std::env::consts::ARCH))
+    };
+    if cfg!(target_os = "linux") && others.iter().any(is_here) {
+        return Ok(Made::Done("those of other machines".into()));
+    }
+    let built = wheels::release().ok_or("the wheels were not built: see above")?;
+    keep(release, &built)
+}
+
+pub fn sdists(release: &Release) -> Result<Made, String> {
+    let built = python::sdists().ok_or("the source distributions were not built: see above")?;
+    keep(release, &built)
+}
+
+/// Copies packages into the results.
+fn keep(release: &Release, built: &[PathBuf]) -> Result<Made, String> {
+    let folder = release.folder("python")?;
+    let mut names = Vec::new();
+    for file in built {
+        let kept = copy_into(file, &folder)?;
+        names.push(kept.file_name().unwrap_or_default().to_string_lossy().into_owned());
+    }
+    Ok(Made::Done(names.join(", ")))
+}
+
+/// `twine check --strict` of all packages, those of other machines included, and whether the wheels have the licences of what is
+/// inside.
+pub fn check(release: &Release) -> Result<Made, String> {
+    let packages = files(&release.folder("python")?, &["whl", "gz"]);
+    let mut twine = tools()?.python();
+    twine.args(["-m", "twine", "check", "--strict"]).args(&packages);
+    if packages.is_empty() || !run::passes(&mut twine) {
+        return Err("twine refuses them".into());
+    }
+    let without: Vec<_> =
+        files(&release.folder("python")?, &["whl"]).into_iter().filter(|wheel| !has_notices(wheel)).collect();
+    if !without.is_empty() {
+        return Err(format!("without the licences of what is inside: {without:?}"));
+    }
+    Ok(Made::Done(format!("{} packages", packages.len())))
+}
+
+fn has_notices(wheel: &Path) -> bool {
+    let entries = run::output(run::command("jar").args(["--list", "--file"]).arg(wheel)).unwrap_or_default();
+    entries.lines().any(|entry| entry.ends_with(".dist-info/licenses/LICENSE-THIRD-PARTY.txt"))
+}
+
+/// Compares the lists of components with the schema of `CycloneDX`.
+pub fn validate_sboms(release: &Release) -> Result<Made, String> {
+    let lists = files(&release.folder("sbom")?, &["json"]);
+    let mut python = tools()?.python();
+    python.args(["-c", VALIDATE]).args(&lists);
+    if lists.is_empty() || !run::passes(&mut python) {
+        return Err("a list is not valid".into());
+    }
+    Ok(Made::Done(format!("{} lists are valid", lists.len())))
+}
+
+const VALIDATE: &str = "
+import sys
+from pathlib import Path
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+validator = JsonStrictValidator(SchemaVersion.V1_6)
+faults = {name: validator.validate_str(Path(name).read_text()) for name in sys.argv[1:]}
+sys.exit('\\n'.join(f'{name}: {fault}' for name, fault in faults.items() if fault) or 0)
+";
+
+fn tools() -> Result<Venv, String> {
+    venv::release_tools().ok_or_else(|| "no virtual environment".into())
+}
+
+fn files(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let is = |file: &PathBuf| extensions.iter().any(|end| file.extension().is_some_and(|extension| extension == *end));
+    let mut files: Vec<_> = entries.filter(is).collect();
+    files.sort();
+    files
+}

@@ -1,0 +1,176 @@
+//! Lists of components (SBOM) in the form of `CycloneDX` 1.6: what is compiled into each artifact, from `cargo tree` with the features
+//! of that artifact and from the checksums of `Cargo.lock`. Why not by cargo-cyclonedx: docs/adr/0019-releases.md.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use serde_json::{Value, json};
+use toml::Table;
+
+use super::checksums::sha256;
+use super::step::{Made, Release};
+use crate::{run, ship};
+
+/// The artifacts: their names, and cargo's options for what is inside.
+fn artifacts() -> [(&'static str, String); 7] {
+    let phones = ship::FOR_PHONES.iter().take_while(|option| **option != "--config").copied();
+    let phones = ["keysecure-ffi"].into_iter().chain(phones).collect::<Vec<_>>().join(" ");
+    [
+        ("keysecure-crate", "keysecure".into()),
+        ("keysecure-sandbox-crate", "keysecure-sandbox".into()),
+        ("keysecure-wheel", "keysecure-python".into()),
+        ("keysecure-sandbox-wheel", "keysecure-sandbox-python".into()),
+        ("keysecure-jar-and-swift", "keysecure-ffi".into()),
+        ("keysecure-android", phones),
+        ("keysecure-sandbox-program", "keysecure-sandbox --features cli".into()),
+    ]
+}
+
+/// Writes a list for each artifact.
+pub fn write_all(release: &Release) -> Result<Made, String> {
+    let folder = release.folder("sbom")?;
+    let lock = fs::read_to_string(run::root().join("Cargo.lock")).map_err(|error| error.to_string())?;
+    let hashes = hashes(&lock)?;
+    let mut counts = Vec::new();
+    for (name, options) in artifacts() {
+        // Procedural macros and build scripts run on the machine that builds: nothing of them is inside.
+        let tree = format!(
+            "tree --locked -p {options} -e normal,no-proc-macro --prefix depth --no-dedupe --format {{p}}|{{l}}"
+        );
+        let tree = run::output(&mut run::cargo(&tree)).ok_or("cargo tree failed")?;
+        let (root, graph) = graph(&tree).ok_or_else(|| format!("the tree of {name} is empty"))?;
+        let list = list(&root, &graph, &hashes, run::build_time_text().as_deref());
+        let text = serde_json::to_string_pretty(&list).map_err(|error| error.to_string())?;
+        fs::write(folder.join(format!("{name}.cdx.json")), text + "\n").map_err(|error| error.to_string())?;
+        counts.push(format!("{name} {}", graph.len() - 1));
+    }
+    Ok(Made::Done(format!("components: {}", counts.join(", "))))
+}
+
+/// A crate. It sorts by name, version and licence.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Crate {
+    name: String,
+    version: String,
+    licence: String,
+}
+
+impl Crate {
+    /// Reads `serde v1.0.229 (some note)|MIT OR Apache-2.0`.
+    fn parse(text: &str) -> Option<Self> {
+        let (package, licence) = text.split_once('|')?;
+        let mut words = package.split_whitespace();
+        let (name, version) = (words.next()?, words.next()?.strip_prefix('v')?);
+        // The form before SPDX had a slash.
+        Some(Self { name: name.into(), version: version.into(), licence: licence.replace('/', " OR ") })
+    }
+
+    fn url(&self) -> String {
+        format!("pkg:cargo/{}@{}", self.name, self.version)
+    }
+}
+
+type Graph = BTreeMap<Crate, BTreeSet<Crate>>;
+
+/// The first crate of a tree with depths, and each crate with what it depends on.
+fn graph(tree: &str) -> Option<(Crate, Graph)> {
+    let (mut graph, mut path): (Graph, Vec<Crate>) = (Graph::new(), Vec::new());
+    for line in tree.lines() {
+        let digits = line.bytes().take_while(u8::is_ascii_digit).count();
+        let (Ok(depth), Some(one)) = (line[..digits].parse::<usize>(), Crate::parse(&line[digits..])) else { continue };
+        path.truncate(depth);
+        if let Some(parent) = path.last() {
+            graph.entry(parent.clone()).or_default().insert(one.clone());
+        }
+        graph.entry(one.clone()).or_default();
+        path.push(one);
+    }
+    path.first().cloned().map(|root| (root, graph))
+}
+
+/// The checksums of the packages that a registry has, by name and version.
+fn hashes(lock: &str) -> Result<BTreeMap<(String, String), String>, String> {
+    let lock: Table = lock.parse().map_err(|error| format!("Cargo.lock: {error}"))?;
+    let packages = lock.get("package").and_then(toml::Value::as_array).into_iter().flatten();
+    let hash = |package: &toml::Value| {
+        let text = |key: &str| package.get(key).and_then(toml::Value::as_str).map(str::to_owned);
+        Some(((text("name")?, text("version")?), text("checksum")?))
+    };
+    Ok(packages.filter_map(hash).collect())
+}
+
+fn list(root: &Crate, graph: &Graph, hashes: &BTreeMap<(String, String), String>, time: Option<&str>) -> Value {
+    let component = |one: &Crate| {
+        let mut component = json!({
+            "type": "library",
+            "bom-ref": one.url(),
+            "name": one.name,
+            "version": one.version,
+            "purl": one.url(),
+            "licenses": [{"expression": one.licence}],
+        });
+        if let Some(hash) = hashes.get(&(one.name.clone(), one.version.clone())) {
+            component["hashes"] = json!([{"alg": "SHA-256", "content": hash}]);
+        }
+        component
+    };
+    let components: Vec<_> = graph.keys().filter(|one| *one != root).map(component).collect();
+    let dependencies: Vec<_> = graph
+        .iter()
+        .map(|(one, on)| json!({"ref": one.url(), "dependsOn": on.iter().map(Crate::url).collect::<Vec<_>>()}))
+        .collect();
+    let mut list = json!({
+        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {"component": component(root)},
+        "components": components,
+        "dependencies": dependencies,
+    });
+    // Of the content, so that the same content has the same number.
+    list["serialNumber"] = json!(format!("urn:uuid:{}", uuid(&list.to_string())));
+    if let Some(time) = time {
+        list["metadata"]["timestamp"] = json!(time);
+    }
+    list
+}
+
+/// A UUID of version 8 from the hash of a text.
+fn uuid(text: &str) -> String {
+    let hash = sha256(text.as_bytes());
+    format!("{}-{}-8{}-8{}-{}", &hash[..8], &hash[8..12], &hash[12..15], &hash[15..18], &hash[18..30])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{graph, hashes, list};
+
+    const TREE: &str = "0keysecure v0.1.0 (/src/core)|MIT OR Apache-2.0\n1ring v0.17.0|Apache-2.0 AND ISC\n2untrusted v0.9.0|ISC\n\
+                        1serde v1.0.0|MIT/Apache-2.0\n1untrusted v0.9.0|ISC\n";
+    const LOCK: &str = "[[package]]\nname = \"ring\"\nversion = \"0.17.0\"\nchecksum = \"abc\"\n\n[[package]]\nname = \"keysecure\"\n\
+                        version = \"0.1.0\"\n";
+
+    #[test]
+    fn a_list_has_each_crate_once_with_its_dependencies() {
+        let (root, graph) = graph(TREE).unwrap();
+        let list = list(&root, &graph, &hashes(LOCK).unwrap(), Some("2027-01-31T00:00:00Z"));
+        assert_eq!(list["metadata"]["component"]["purl"], "pkg:cargo/keysecure@0.1.0");
+        let names: Vec<_> = list["components"].as_array().unwrap().iter().map(|one| one["name"].clone()).collect();
+        assert_eq!(names, ["ring", "serde", "untrusted"]);
+        assert_eq!(list["components"][0]["hashes"][0]["content"], "abc");
+        assert_eq!(list["components"][1]["licenses"][0]["expression"], "MIT OR Apache-2.0");
+        assert_eq!(list["dependencies"][0]["dependsOn"].as_array().unwrap().len(), 3);
+        assert_eq!(list["dependencies"][1]["dependsOn"][0], "pkg:cargo/untrusted@0.9.0");
+        // No folder of the machine that built it.
+        assert!(!list.to_string().contains("/src/"));
+    }
+
+    #[test]
+    fn the_same_crates_give_the_same_list() {
+        let (root, graph) = graph(TREE).unwrap();
+        let make = |time| list(&root, &graph, &hashes(LOCK).unwrap(), time)["serialNumber"].clone();
+        assert_eq!(make(None), make(Some("2027-01-31T00:00:00Z")));
+        assert_eq!(make(None).as_str().unwrap().len(), "urn:uuid:".len() + 36);
+    }
+}
