@@ -10,6 +10,7 @@ mod check;
 mod chroot;
 mod console;
 mod deps;
+mod docs;
 mod elf;
 mod files;
 mod fuzz;
@@ -96,6 +97,14 @@ enum Command {
     },
     /// Run the tests of the sandbox's console and write the pictures in docs/images/console
     ConsolePictures,
+    /// Build the documentation site, in target/docs/site
+    Docs {
+        #[command(subcommand)]
+        action: Option<docs::Action>,
+        /// Leave out the API references of Kotlin, Swift and Rust: seconds instead of minutes
+        #[arg(long)]
+        no_reference: bool,
+    },
     /// Run one fuzz target with cargo-fuzz; without arguments, list the targets
     Fuzz {
         /// A target, the number of executions and arguments of libFuzzer, such as `envelope 1000000 -max_len=65536`
@@ -160,6 +169,7 @@ fn main() -> ExitCode {
         Command::Bindings => bindings::run(),
         Command::Campaign { arguments } => campaign::run(&arguments),
         Command::ConsolePictures => console::pictures(),
+        Command::Docs { action, no_reference } => docs::run(action.as_ref(), !no_reference),
         Command::Fuzz { arguments } => fuzz::run(&arguments),
         Command::Kotlin { arguments } => kotlin::run(&arguments),
         Command::KotlinBench => kotlin::bench(),

@@ -91,6 +91,11 @@ pub fn run(arguments: &[String]) -> bool {
     }
 }
 
+/// Builds the package with these arguments of `swift build`.
+pub fn build(toolchain: &Toolchain, arguments: &[String]) -> bool {
+    prepare() && run::passes(&mut swift(toolchain, "build", arguments))
+}
+
 /// `cargo xtask swift-bench`: CPU time of a call with the release library, against the Rust call.
 pub fn bench() -> bool {
     let toolchain = match Toolchain::find() {

@@ -17,7 +17,7 @@ mod workflows;
 use std::time::Instant;
 
 use crate::table::{row, table};
-use crate::{api, console, openapi, parity, release, run, swift};
+use crate::{api, console, docs, openapi, parity, release, run, swift};
 pub use result::CheckResult;
 
 /// One check of `cargo xtask check`.
@@ -36,6 +36,8 @@ const CHECKS: &[Check] = &[
     Check { name: "spelling", run: spelling::check },
     Check { name: "version", run: || CheckResult::from_passed(release::version::is_consistent()) },
     Check { name: "parity", run: || CheckResult::from_passed(parity::is_up_to_date()) },
+    Check { name: "docs", run: || CheckResult::from_passed(docs::sources_are_good()) },
+    Check { name: "translations", run: || CheckResult::from_passed(docs::translations_are_good()) },
     Check { name: "openapi", run: || CheckResult::from_passed(openapi::is_up_to_date()) },
     Check { name: "console", run: || passed_or_missing(console::check()) },
     Check { name: "rust-version", run: rust_version::check },

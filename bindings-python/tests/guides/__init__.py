@@ -1,0 +1,1 @@
+"""The code of the guides in ``docs/guides``: each section between the comments ``--8<--`` is shown in one."""
