@@ -9,7 +9,7 @@ use crate::run;
 /// Where the sources are read on the web, for files that are no pages.
 pub const REPOSITORY: &str = "https://github.com/keysecure/keysecure";
 
-/// The guides, in the order of the navigation. Those of [`WRITTEN`] have code from files that are run.
+/// The guides, in the order of the navigation. The code of those in `docs/guides` comes from files that are run.
 pub const GUIDES: [(&str, &str); 13] = [
     ("Quick start", "docs/guides/quick-start.md"),
     ("Credentials and environments", "docs/guides/credentials.md"),
