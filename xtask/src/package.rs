@@ -76,12 +76,12 @@ fn jars() -> bool {
     let Some(bindings) = kotlin::build() else { return false };
     let natives = run::target_dir().join("natives");
     let library = natives.join(slot).join(bindings::library("keysecure_ffi"));
-    if !ship::build_library(&[], &library) {
+    if !ship::jvm_library(&library) {
         return false;
     }
     let licences = run::target_dir().join("licences");
     if !sandbox(slot)
-        || !licences::write("keysecure-ffi", &licences.join("library"))
+        || !licences::write(ship::OF_JVM, &licences.join("library"))
         || !licences::write("keysecure-sandbox", &licences.join("sandbox"))
     {
         return false;
@@ -106,7 +106,7 @@ fn jars() -> bool {
             if found { "there" } else { "empty: put the library built there into target/natives" }
         );
     }
-    report(&[("with HTTP and TLS, for servers", &library, None)])
+    report(&[("with HTTP, TLS and relay server, for the JVM", &library, None)])
 }
 
 /// Builds the sandbox program for the test artifact.
@@ -156,10 +156,13 @@ fn consumer(language: &str) -> bool {
 /// The library with and without its own HTTP.
 fn sizes() -> bool {
     let (slim, relay_only) = (run::target_dir().join("sizes/slim"), run::target_dir().join("sizes/relay-only"));
+    let jvm = run::target_dir().join("sizes/jvm");
     let Some(whole) = ship::server_library() else { return false };
-    ship::build_library(&ship::FOR_PHONES, &slim)
+    ship::jvm_library(&jvm)
+        && ship::build_library(&ship::FOR_PHONES, &slim)
         && ship::build_library(&ship::RELAY_ONLY, &relay_only)
         && report(&[
+            ("with HTTP, TLS and relay server, for the JVM", &jvm, None),
             ("with HTTP and TLS, for servers", &whole, None),
             ("without, for phones", &slim, Some(BUDGET)),
             ("through a relay only, for apps", &relay_only, None),

@@ -15,6 +15,12 @@ pub const FOR_PHONES: [&str; 5] =
 pub const RELAY_ONLY: [&str; 3] =
     ["--no-default-features", "--config", "profile.ship.package.keysecure.opt-level=\"s\""];
 
+/// The crate of the libraries for Swift and for phones, and of the licences of both.
+const WITHOUT_RELAY: &str = "keysecure-ffi";
+
+/// The crate of the JVM's library, which has the relay server as well.
+pub const OF_JVM: &str = "keysecure-relay-ffi";
+
 /// The `RUSTFLAGS` of the release library, which also apply to its dependencies.
 pub fn flags() -> String {
     // AES encrypts only a few digits: one implementation in constant time is enough, instead of four.
@@ -26,10 +32,15 @@ pub fn flags() -> String {
     flags
 }
 
-/// The release library for servers.
+/// The release library for servers, without the relay server.
 pub fn server_library() -> Option<PathBuf> {
     let library = run::target_dir().join("sizes/whole");
     build_library(&[], &library).then_some(library)
+}
+
+/// The release library of the JVM.
+pub fn jvm_library(to: &Path) -> bool {
+    build(OF_JVM, &[], to)
 }
 
 /// Builds the static release library for this machine or another target, without debug symbols.
@@ -46,9 +57,14 @@ pub fn build_static(target: Option<&str>, to: &Path) -> bool {
         && run::passes(run::command("strip").arg("-S").arg(to))
 }
 
-/// Builds the release library, without the crate type `lib`, which would switch off optimisation across crates.
+/// Builds the release library without the relay server.
 pub fn build_library(options: &[&str], to: &Path) -> bool {
-    let mut cargo = run::cargo("rustc -p keysecure-ffi --lib --crate-type cdylib --profile ship");
+    build(WITHOUT_RELAY, options, to)
+}
+
+/// Builds a release library, without the crate type `lib`, which would switch off optimisation across crates.
+fn build(package: &str, options: &[&str], to: &Path) -> bool {
+    let mut cargo = run::cargo(&format!("rustc -p {package} --lib --crate-type cdylib --profile ship"));
     cargo.args(options).env("RUSTFLAGS", flags());
     if cfg!(target_os = "linux") {
         let Some(arguments) = link::arguments(Linker::here()) else { return false };
@@ -57,7 +73,7 @@ pub fn build_library(options: &[&str], to: &Path) -> bool {
     if !run::passes(&mut cargo) {
         return false;
     }
-    let built = run::target_dir().join("ship").join(bindings::library("keysecure_ffi"));
+    let built = run::target_dir().join("ship").join(bindings::library(&package.replace('-', "_")));
     let copied = to.parent().is_some_and(|folder| fs::create_dir_all(folder).is_ok()) && fs::copy(&built, to).is_ok();
     let option = if cfg!(target_os = "macos") { "-x" } else { "--strip-unneeded" };
     copied

@@ -59,7 +59,7 @@ import java.time.Duration
  * time continues from the last one.
  * @throws KeySecureException.Config when a setting is not valid.
  */
-public class Client private constructor(private val ffi: FfiClient, timeout: Duration?) : AutoCloseable {
+public class Client private constructor(internal val ffi: FfiClient, timeout: Duration?) : AutoCloseable {
     public constructor(
         apiKey: String,
         apiSecret: String,
@@ -163,8 +163,9 @@ public class Client private constructor(private val ffi: FfiClient, timeout: Dur
      */
     @JvmOverloads
     public fun webhookVerifier(
-        tolerance: Duration? = null,
+        // First: the one that Java callers pass.
         store: Store? = null,
+        tolerance: Duration? = null,
         onStoreFailure: OnStoreFailure = OnStoreFailure.REJECT,
         ignoreTimestamp: Boolean = false,
         maxBody: Int? = null,
@@ -178,9 +179,6 @@ public class Client private constructor(private val ffi: FfiClient, timeout: Dur
         },
         maxBody,
     )
-
-    /** Creates a verifier of this merchant's webhooks with a store and defaults, for Java. See [webhookVerifierBuilder]. */
-    public fun webhookVerifier(store: Store): WebhookVerifier = webhookVerifier(tolerance = null, store = store)
 
     /** Creates a builder of a verifier of this merchant's webhooks, for Java. See [webhookVerifier] for the defaults. */
     public fun webhookVerifierBuilder(): WebhookVerifierBuilder =
