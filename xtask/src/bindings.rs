@@ -23,8 +23,10 @@ pub fn make() -> Option<Bindings> {
         return None;
     }
     let built = run::target_dir().join("debug");
-    let bindings =
-        Bindings { library: built.join(library("keysecure_relay_ffi")), kotlin: run::target_dir().join("bindings/kotlin") };
+    let bindings = Bindings {
+        library: built.join(library("keysecure_relay_ffi")),
+        kotlin: run::target_dir().join("bindings/kotlin"),
+    };
     generate(&built, &bindings).then_some(bindings)
 }
 

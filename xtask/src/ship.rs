@@ -43,6 +43,24 @@ pub fn jvm_library(to: &Path) -> bool {
     build(OF_JVM, &[], to)
 }
 
+/// What is in every library with the relay server: the names of its functions, and a text of the core's server.
+const RELAY_SERVER: [&[u8]; 2] = [b"uniffi_keysecure_relay_ffi_fn_constructor_relay_new", b"keysecure relay\n"];
+
+/// Whether a library has the relay server, which belongs on servers. An app must not carry it.
+pub fn has_relay_server(library: &[u8]) -> bool {
+    RELAY_SERVER.iter().any(|part| library.windows(part.len()).any(|found| found == *part))
+}
+
+/// Whether a library has the relay server exactly if it is the JVM's. Prints why not.
+fn is_for_its_side(package: &str, library: &Path) -> bool {
+    let found = fs::read(library).is_ok_and(|bytes| has_relay_server(&bytes));
+    let is_right = found == (package == OF_JVM);
+    if !is_right {
+        eprintln!("{}: {} the relay server", library.display(), if found { "must not have" } else { "is without" });
+    }
+    is_right
+}
+
 /// Builds the static release library for this machine or another target, without debug symbols.
 pub fn build_static(target: Option<&str>, to: &Path) -> bool {
     let mut cargo = run::cargo("rustc -p keysecure-ffi --lib --crate-type staticlib --profile ship");
@@ -55,6 +73,7 @@ pub fn build_static(target: Option<&str>, to: &Path) -> bool {
         && to.parent().is_some_and(|folder| fs::create_dir_all(folder).is_ok())
         && fs::copy(built.join("ship/libkeysecure_ffi.a"), to).is_ok()
         && run::passes(run::command("strip").arg("-S").arg(to))
+        && is_for_its_side(WITHOUT_RELAY, to)
 }
 
 /// Builds the release library without the relay server.
@@ -78,5 +97,20 @@ fn build(package: &str, options: &[&str], to: &Path) -> bool {
     let option = if cfg!(target_os = "macos") { "-x" } else { "--strip-unneeded" };
     copied
         && run::passes(run::command("strip").arg(option).arg(to))
+        && is_for_its_side(package, to)
         && (!cfg!(target_os = "linux") || elf::is_aligned(to))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{RELAY_SERVER, has_relay_server};
+
+    #[test]
+    fn each_part_of_the_relay_server_is_found() {
+        for part in RELAY_SERVER {
+            assert!(has_relay_server(&[b"before", part, b"after"].concat()));
+            assert!(!has_relay_server(&part[1..]));
+        }
+        assert!(!has_relay_server(b""));
+    }
 }

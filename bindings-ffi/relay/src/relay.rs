@@ -102,11 +102,7 @@ pub struct OpenedEvents {
 impl Relay {
     /// Creates a relay.
     #[uniffi::constructor]
-    pub fn new(
-        client: Arc<Client>,
-        authorizer: Arc<dyn Authorizer>,
-        options: RelayOptions,
-    ) -> Result<Self, FfiError> {
+    pub fn new(client: Arc<Client>, authorizer: Arc<dyn Authorizer>, options: RelayOptions) -> Result<Self, FfiError> {
         let builder =
             keysecure::Relay::builder(client.core(), move |request| authorize::scope(&*authorizer, request.bearer()));
         Ok(Self(options.applied_to(builder)?.build()?))
