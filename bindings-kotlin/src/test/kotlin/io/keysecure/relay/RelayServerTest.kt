@@ -44,7 +44,7 @@ class RelayServerTest {
     fun `a card of another and an unknown one are the same response`() = RelayShop().use { shop ->
         val card = shop.sandbox.virtualCard(shop.own)
         val foreign = shop.sandbox.virtualCard(shop.other)
-        val window = """"start_time":"2026-01-01","end_time":"2026-01-02","page":1,"size":10"""
+        val window = """"start_time":1767225600000,"end_time":1767312000000,"page":1,"size":10"""
         val requests = listOf(
             "cards.get" to """{"card_no":"NO"}""",
             "cards.private_info" to """{"card_no":"NO"}""",
@@ -201,9 +201,9 @@ class RelayServerTest {
         assertEquals(listOf(500L), sums.entries.values.toList())
         assertEquals(200, serve(store, "t-1").status)
         assertEquals(listOf("403", "permission", "not_sent"), serve(store, "t-2").refusal)
-        assertEquals(403, serve(Store.own(attempts = TestAttemptStore(Duration.ofHours(1))), "t-3").status)
+        assertEquals("not_sent", serve(Store.own(attempts = TestAttemptStore(Duration.ofHours(1))), "t-3").error["outcome"].asString)
         RecordedWarnings().use { log ->
-            assertEquals(403, serve(Store.own(attempts = attempts).withQuota(Sums { error("s3cr3t") }), "t-4").status)
+            assertEquals("not_sent", serve(Store.own(attempts = attempts).withQuota(Sums { error("s3cr3t") }), "t-4").error["outcome"].asString)
             log.await("reserve of a quota store threw java.lang.IllegalStateException")
             assertFalse(log.lines.any { "s3cr3t" in it })
         }
