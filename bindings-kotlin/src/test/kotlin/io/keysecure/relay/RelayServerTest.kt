@@ -44,7 +44,7 @@ class RelayServerTest {
     fun `a card of another and an unknown one are the same response`() = RelayShop().use { shop ->
         val card = shop.sandbox.virtualCard(shop.own)
         val foreign = shop.sandbox.virtualCard(shop.other)
-        val window = """"start_time":1767225600000,"end_time":1767312000000,"page":1,"size":10"""
+        val window = """"start_time":"2026-01-01 00:00:00","end_time":"2026-01-02 00:00:00","page":0,"size":10"""
         val requests = listOf(
             "cards.get" to """{"card_no":"NO"}""",
             "cards.private_info" to """{"card_no":"NO"}""",
