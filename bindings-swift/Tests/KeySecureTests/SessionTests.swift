@@ -182,7 +182,8 @@ final class SessionTests: XCTestCase {
                 { try client.blocking.cards.freeze("c1") },
                 {
                     _ = try await client.accounts.ensureTransfer(
-                        cardholderNo: "1", transferUniqueNo: "t", type: .out, amount: 1, deadline: .milliseconds(300))
+                        cardholderNo: "1", transferUniqueNo: "t", type: .out, amount: 1, deadline: .milliseconds(300),
+                        firstAttempt: true)
                 },
             ]
             for (number, call) in calls.enumerated() {

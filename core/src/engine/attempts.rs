@@ -68,10 +68,10 @@ impl Engine {
             store_unavailable: false,
         };
         let mut refused_token = self.suspect_token().clone();
-        // Whether an earlier attempt may have been carried out. No later refusal can exclude that.
+        // Whether the outcome of an earlier attempt is unknown.
         let mut uncertain = false;
         loop {
-            let ended = |error: Error| if uncertain { error.with_outcome(Outcome::Unknown) } else { error };
+            let ended = |error| after_attempts(error, operation.effect, uncertain);
             let credential = self
                 .credential(operation, refused_token.as_ref(), state.token_renewals > 0, *attempts, deadline)
                 .map_err(ended)?;
@@ -88,7 +88,7 @@ impl Engine {
                 Err(failure) => failure,
             };
             let mut error = ended(failure.error.in_call(operation.name, *attempts));
-            uncertain |= operation.effect == Effect::Mutation && error.outcome() == Outcome::Unknown;
+            uncertain |= error.outcome() == Outcome::Unknown;
             if !is_relayed
                 && state.token_renewals > 0
                 && matches!(failure.outcome, AttemptOutcome::Refused(1007) | AttemptOutcome::Unauthorized)
@@ -96,8 +96,7 @@ impl Engine {
                 error = error.with_hint(TOKEN_CONTENTION);
             }
             let interrupted = |interrupted| {
-                let error = Error::from(interrupted).in_call(operation.name, *attempts);
-                if uncertain { error.with_outcome(Outcome::Unknown) } else { error }
+                after_attempts(Error::from(interrupted).in_call(operation.name, *attempts), operation.effect, uncertain)
             };
             if call.start_by.is_some_and(|start_by| start_by.left().is_none()) {
                 return Err(error);
@@ -264,4 +263,14 @@ impl Engine {
 /// A random number for jitter. Without a source of randomness, the maximum: the longest wait.
 fn random() -> u64 {
     getrandom::u64().unwrap_or(u64::MAX)
+}
+
+/// The error that ends a call. If the outcome of an earlier attempt is unknown, no refusal excludes that a mutation was carried
+/// out, and no call is `not_sent`.
+fn after_attempts(error: Error, effect: Effect, uncertain: bool) -> Error {
+    if uncertain && (effect == Effect::Mutation || error.outcome() == Outcome::NotSent) {
+        error.with_outcome(Outcome::Unknown)
+    } else {
+        error
+    }
 }

@@ -79,6 +79,17 @@ fn a_custom_transport_is_retried_only_when_nothing_was_sent() {
 }
 
 #[test]
+fn a_read_that_was_sent_once_is_not_called_not_sent() {
+    let transport = MockTransport::new(|number, request| match number {
+        _ if is_token(request) => token(),
+        1 => Err(TransportError::maybe_sent(TransportFault::Closed)),
+        _ => Err(TransportError::not_sent(TransportFault::Connect)),
+    });
+    let error = transport.client().cards().get("17").unwrap_err();
+    assert_eq!((error.outcome(), error.attempts()), (Outcome::Unknown, 3), "{error}");
+}
+
+#[test]
 fn a_custom_transport_gets_the_request_and_its_limits() {
     let transport = MockTransport::new(|_, request| {
         assert!(request.timeout <= Duration::from_secs(5) && !request.timeout.is_zero());

@@ -85,7 +85,7 @@ class SessionsTest {
     @ParameterizedTest
     @EnumSource
     fun `an interrupted thread ends its session and sends nothing`(hanging: Hanging) = MockRelay { data(CARD) }.use { relay ->
-        val calls = listOf<Client.() -> Unit>({ cards().get("c1") }, { accounts().transfer(transfer) }, { accounts().ensureTransfer(transfer) })
+        val calls = listOf<Client.() -> Unit>({ cards().get("c1") }, { accounts().transfer(transfer) }, { accounts().ensureTransfer(transfer, EnsureOptions(firstAttempt = true)) })
         for (call in calls) {
             val hung = Hung(hanging)
             val client = Client.relay(relay.url, hung.session) {}
@@ -131,7 +131,7 @@ class SessionsTest {
         val calls = listOf<Client.() -> Unit>(
             { cards().get("c1") },
             { cards().packages().toList() },
-            { accounts().ensureTransfer(transfer, EnsureOptions(deadline = Duration.ofMillis(200))) },
+            { accounts().ensureTransfer(transfer, EnsureOptions(firstAttempt = true, deadline = Duration.ofMillis(200))) },
         )
         for (call in calls) {
             val hung = Hung(Hanging.SUSPENDING)
