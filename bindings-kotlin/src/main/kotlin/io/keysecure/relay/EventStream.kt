@@ -63,7 +63,7 @@ public class EventStream internal constructor(private val ffi: FfiEventStream, p
         return AutoCloseable { watch.remove(listener) }
     }
 
-    /** Ends the stream. A thread that waits for it goes on. */
+    /** Ends the stream. A thread that waits for it continues. */
     override fun close() {
         if (isClosed) return
         isClosed = true

@@ -307,7 +307,7 @@ class RelayServerTest {
     fun `a session has four streams, and a closed one counts no more`() = RelayShop().use { shop ->
         val streams = (1..4).map { shop.events() }
         assertEquals(429, shop.events().status)
-        // A thread that waits for events goes on when another one closes the stream.
+        // A thread that waits for events continues when another one closes the stream.
         val output = ByteArrayOutputStream()
         val thread = Thread { streams[0].writeTo(output) }.apply { start() }
         while (output.size() == 0) Thread.sleep(5)
