@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use keysecure::{ErrorKind, Outcome};
+use keysecure::{ErrorKind, Outcome, TransportFault};
 
 use crate::convert::ForeignFailure;
 
@@ -61,6 +61,8 @@ pub struct CallRecord {
     pub outcome: Option<Outcome>,
     /// Whether the call changes something on the platform.
     pub is_mutation: bool,
+    /// The failure of the transport, if that is the cause of the error. `interrupted`: the caller cancelled the call.
+    pub transport_fault: Option<TransportFault>,
 }
 
 /// Adapts a foreign observer to the core.
@@ -87,6 +89,7 @@ impl keysecure::Observer for Foreign {
             code: record.code,
             outcome: record.outcome,
             is_mutation: record.is_mutation,
+            transport_fault: record.transport_fault,
         });
     }
 

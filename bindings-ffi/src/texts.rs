@@ -36,7 +36,7 @@ from_text! {
 macro_rules! from_json {
     ($($function:ident -> $name:ident,)+) => { $(
         /// Reads the object from JSON text in the platform's form, such as its `to_json` returns. An error of kind
-        /// `invalidResponse` means that the text does not have the form of the object.
+        /// `invalidInput` means that the text does not have the form of the object.
         #[uniffi::export]
         pub fn $function(text: String) -> Result<$name> {
             Ok($name::from_json(&text)?)

@@ -90,6 +90,7 @@ arguments! {
     u32 {
         EventsKept = "events_kept",
         MaxBody = "max_body",
+        MaxCardsPerDay = "max_cards_per_day",
         MaxRequestBytes = "max_request_bytes",
         MaxRetries = "max_retries",
         RequestsPerSecond = "requests_per_second",

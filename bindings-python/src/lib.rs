@@ -29,6 +29,7 @@ mod log;
 mod pager;
 mod pickle;
 mod pool;
+mod probe;
 mod process;
 mod redact;
 mod relay;
@@ -57,6 +58,8 @@ mod _native {
     use crate::ensured::Ensured;
     #[pymodule_export]
     use crate::pager::{Page, Pager};
+    #[pymodule_export]
+    use crate::probe::{ProbeFinding, ProbeReport};
     #[pymodule_export]
     use crate::relay::{EventStream, Relay, Scope};
     #[pymodule_export]

@@ -8,7 +8,7 @@ import sys
 
 from keysecure.sandbox import Sandbox
 
-COMMANDS = ["demo", "doctor", "call", "export", "listen", "trigger", "sandbox", "completion"]
+COMMANDS = ["demo", "doctor", "probe", "call", "export", "listen", "trigger", "sandbox", "completion"]
 
 
 def bare() -> dict[str, str]:

@@ -165,8 +165,9 @@ def test_a_card_number_in_free_text_is_masked_in_the_repr() -> None:
     "text", ["", "[]", "{}", '{"card_no":["1"],"status":"Fail"}', '{"card_no":null,"status":"Fail"}']
 )
 def test_what_is_no_such_object_is_an_error_of_ours(text: str) -> None:
-    with pytest.raises(keysecure.InvalidResponseError):
+    with pytest.raises(keysecure.InvalidInputError) as caught:
         Card.from_json(text)
+    assert (caught.value.outcome, caught.value.field) == ("not_sent", "text")
 
 
 @pytest.mark.parametrize("millis", [-62_135_596_800_001, 253_402_300_800_000, 9_000_000_000_000_000])

@@ -85,7 +85,7 @@ def test_repr_shows_the_address() -> None:
 @pytest.mark.parametrize(
     ("url", "session", "text"),
     [
-        ("http://api.shop.example", TOKEN, "https"),
+        ("http://api.shop.example", TOKEN, "^url must be https"),
         (3, TOKEN, "url must be a str"),
         ("https://x.example", None, "session must be a function"),
         ("https://x.example", 3, "session must be a function"),

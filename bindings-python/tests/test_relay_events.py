@@ -12,7 +12,7 @@ import pytest
 from relay_server_support import App, Shop, kind_of
 
 import keysecure
-from keysecure.relay import EventStream, RelayResponse
+from keysecure.relay import EventStream, Relay, RelayResponse
 from keysecure.sandbox import Sandbox
 
 
@@ -129,3 +129,53 @@ def test_streams_of_apps_that_have_gone_are_closed(shop: Shop, app: App) -> None
         lines.close()  # type: ignore[attr-defined]
         # A server learns that an app has gone when it writes.
         shop.relay.publish(purchase(shop, 1))
+
+
+def test_relays_share_the_events_in_redis(shop: Shop, redis_url: str) -> None:
+    def relay(events: object) -> Relay:
+        return Relay(shop.client, shop.authorize, events=events)  # type: ignore[arg-type]
+
+    def opened(relay: Relay, last_id: str | None = None) -> EventStream:
+        headers = {"Authorization": "Bearer own", **({} if last_id is None else {"Last-Event-ID": last_id})}
+        stream = relay.events("/v1/events", headers)
+        assert isinstance(stream, EventStream)
+        return stream
+
+    # Each has nothing but Redis in common with the other, as two processes have.
+    one, other = relay(keysecure.RedisStore(redis_url)), relay(redis_url)
+    with opened(one) as stream:
+        assert b"id: " in next(stream)
+        other.publish(purchase(shop, 1))
+        other.publish(purchase(shop, 2, shop.other))
+        event = fields_of(next(stream))
+        assert json.loads(event["data"])["consume_no"] == "c-1"
+    one.publish(purchase(shop, 3))
+    with opened(other, event["id"]) as missed:
+        next(missed)
+        assert json.loads(fields_of(next(missed))["data"])["consume_no"] == "c-3"
+    # A relay that was restarted.
+    with opened(relay(redis_url), event["id"]) as missed:
+        next(missed)
+        assert json.loads(fields_of(next(missed))["data"])["consume_no"] == "c-3"
+    with opened(relay("memory"), event["id"]) as elsewhere:
+        assert fields_of(next(elsewhere))["event"] == "reset"
+
+
+def test_a_buffer_of_events_that_does_not_fit_is_a_config_error(shop: Shop) -> None:
+    for wrong in ("", "file:/tmp", "http://:hunter2@host", "redis://:hunter2@host:port/", 3, keysecure.MemoryStore()):
+        with pytest.raises(keysecure.ConfigError) as caught:
+            Relay(shop.client, shop.authorize, events=wrong)  # type: ignore[arg-type]
+        assert "hunter2" not in str(caught.value)
+
+
+def test_without_redis_the_events_of_this_process_arrive(shop: Shop) -> None:
+    # Nobody listens there.
+    relay = Relay(shop.client, shop.authorize, events="redis://127.0.0.1:1/")
+    stream = relay.events("/v1/events", {"Authorization": "Bearer own"})
+    assert isinstance(stream, EventStream)
+    next(stream)
+    relay.publish(purchase(shop, 1))
+    event = fields_of(next(stream))
+    assert json.loads(event["data"])["consume_no"] == "c-1"
+    assert "id" not in event
+    stream.close()

@@ -20,13 +20,25 @@ DAY = timedelta(days=1)
 
 
 def test_the_same_seed_gives_the_same_numbers() -> None:
-    def numbers(seed: int) -> tuple[str, str, str]:
+    def numbers(seed: int) -> tuple[str, str]:
         with Sandbox(seed=seed) as sandbox:
             # The numbers hold the time as well.
-            return sandbox.api_key, sandbox.api_secret, sandbox.seed_approved_cardholder()[-6:]
+            return sandbox.api_secret, sandbox.seed_approved_cardholder()[-6:]
 
     assert numbers(4) == numbers(4)
-    assert numbers(4)[:2] != numbers(5)[:2]
+    assert numbers(4)[0] != numbers(5)[0]
+
+
+def test_a_sandbox_on_the_port_of_an_earlier_one_inherits_no_token() -> None:
+    with Sandbox() as sandbox, sandbox.client(store="memory") as client:
+        client.access_token()
+        port = int(sandbox.base_url.rpartition(":")[2])
+    with Sandbox(port=port) as sandbox, sandbox.client(store="memory") as client:
+        with pytest.raises(keysecure.NotFoundError) as caught:
+            client.cardholders.get("nobody")
+        assert caught.value.attempts == 1
+    with Sandbox(api_key="key-of-the-team") as sandbox:
+        assert sandbox.api_key == "key-of-the-team"
 
 
 def test_it_listens_on_loopback_and_its_repr_has_no_secret(sandbox: Sandbox) -> None:

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import secrets
-import shutil
-import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from store_contract import ATTEMPT_CHECKS, TOKEN_CHECKS, check_clients_share, check_forked_child, pay
 
 import keysecure
 from keysecure import ApiError, Client, ConfigError, FileStore, KeySecureError, MemoryStore, RedisStore
+from keysecure.relay import Relay, Scope
 from keysecure.sandbox import Sandbox
-from keysecure.stores import AttemptStore, Leased, PastAttempt, ReplayStore, TokenStore
+from keysecure.stores import AttemptStore, Leased, PastAttempt, QuotaStore, ReplayStore, TokenStore
 
 OLD = 3600.0
 
@@ -108,28 +109,29 @@ class OwnStore:
                 del self.leases[reference]
 
 
-@pytest.fixture
-def redis_url(tmp_path: Path) -> Iterator[str]:
-    if shutil.which("redis-server") is None:
-        pytest.skip("redis-server is not installed")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    server = subprocess.Popen(
-        ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)],
-        stdout=subprocess.DEVNULL,
-    )
-    try:
-        end = time.monotonic() + 20
-        while time.monotonic() < end:
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                time.sleep(0.02)
-        yield f"redis://127.0.0.1:{port}/"
-    finally:
-        server.kill()
-        server.wait()
+class CountingStore(OwnStore):
+    """One that counts for the limits of a relay as well."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sums: dict[str, dict[str, int]] = {}
+
+    def reserve(self, key: str, entry: str, amount: int, limit: int, keep: float, within: float) -> str:
+        self.record("reserve")
+        assert keep > 0 < within
+        with self.lock:
+            entries = self.sums.setdefault(key, {})
+            if entry in entries:
+                return "repeated"
+            if sum(entries.values()) + amount > limit:
+                return "exceeded"
+            entries[entry] = amount
+            return "new"
+
+    def give_back(self, key: str, entry: str, within: float) -> None:
+        self.record("give_back")
+        with self.lock:
+            self.sums[key].pop(entry, None)
 
 
 def test_without_a_store_ensure_is_refused_and_the_choices_are_named(
@@ -308,3 +310,54 @@ def test_a_refusal_of_the_platform_stays_one(sandbox: Sandbox, cardholder_no: st
     with sandbox.client(store="memory") as client, pytest.raises(ApiError) as caught:
         pay(client, cardholder_no, "refused", first_attempt=True)
     assert (caught.value.outcome, caught.value.code) == ("rejected", 3001)
+
+
+def app_transfers(store: Any, sandbox: Sandbox, cardholder_no: str, *amounts: str) -> list[int]:
+    """The statuses of transfers of an app, which may transfer 50 in a day."""
+    scope = Scope(cardholder_no, grants=["accounts.transfer_in"], max_transfer=50, max_per_day=50)
+    with sandbox.client(store=store) as client:
+        relay = Relay(client, lambda _: scope)
+        statuses = []
+        for place, amount in enumerate(amounts):
+            body = json.dumps({"transfer_unique_no": f"tap-{place}", "type": "In", "balance": amount}).encode()
+            headers = {"Content-Type": "application/json"}
+            statuses.append(relay.handle("POST", "/v1/accounts.transfer", headers, body).status)
+        return statuses
+
+
+def test_a_store_of_ones_own_counts_for_the_limits_of_a_relay(sandbox: Sandbox, cardholder_no: str) -> None:
+    store = CountingStore()
+    assert isinstance(store, QuotaStore)
+    sandbox.fault("accounts.transfer", {"code": 3001})
+    amounts = ("50", "30", "30", "20")
+    refused, *statuses = app_transfers(store, sandbox, cardholder_no, *amounts)
+    assert refused != 200
+    # What the platform refused does not count.
+    assert statuses == [200, 403, 200]
+    assert store.calls.count("reserve") == len(amounts)
+    assert store.calls.count("give_back") == 1
+    (entries,) = store.sums.values()
+    assert sorted(entries.values()) == [2000, 3000]
+
+
+def test_a_store_that_does_not_count_grants_no_transfer(
+    sandbox: Sandbox, cardholder_no: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert not isinstance(OwnStore(), QuotaStore)
+    assert app_transfers(OwnStore(), sandbox, cardholder_no, "30") == [503]
+    wrong, failing = CountingStore(), CountingStore()
+    wrong.reserve = lambda *_: True  # type: ignore[assignment,method-assign,return-value]
+    failing.reserve = Mock(side_effect=OSError("password"))  # type: ignore[method-assign]
+    for store in (wrong, failing):
+        assert app_transfers(store, sandbox, cardholder_no, "30") == [503]
+        assert "the method reserve of the store" in caplog.text
+        caplog.clear()
+    assert "password" not in caplog.text
+    assert sandbox.count("accounts.transfer") == 0
+
+    async def reserve(*_: object) -> str:
+        return "new"
+
+    wrong.reserve = reserve  # type: ignore[assignment,method-assign]
+    with pytest.raises(ConfigError, match="reserve"):
+        sandbox.client(store=wrong)

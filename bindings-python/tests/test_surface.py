@@ -16,6 +16,7 @@ METHODS = {
         "access_token": "()",
         "call": "(method, path, body=None)",
         "doctor": "(card_no=None)",
+        "probe": "(card_no=None, *, webhook=None, simulate=False)",
         "close": "()",
     },
     "cardholders": {

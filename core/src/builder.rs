@@ -279,7 +279,7 @@ impl ClientBuilder {
         }
         self.plain_http.iter().try_for_each(|host| check_plain_host(host))?;
         let url = self.base_url.as_deref().unwrap_or(self.environment.base_url());
-        let base_url = BaseUrl::parse(url, &self.plain_http)?;
+        let base_url = BaseUrl::parse(self.access.url_setting(), url, &self.plain_http)?;
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let has_own_transport = self.transport.is_some();
         let transport = match self.transport {

@@ -10,6 +10,8 @@ use crate::doctor::{self, Report};
 use crate::engine::operation;
 use crate::engine::{Call, Caller, Engine};
 use crate::error::Error;
+#[cfg(feature = "platform")]
+use crate::probe::{self, ProbeOptions, ProbeReport};
 use crate::resources::{Accounts, Cardholders, Cards, Consumptions, Pci, Simulation};
 use crate::secrets::Secret;
 use crate::transport::Method;
@@ -114,6 +116,40 @@ impl Client {
     /// ```
     pub fn doctor(&self, card_no: Option<&str>) -> Report {
         doctor::run_checks(&self.caller, card_no)
+    }
+
+    /// Examines what the platform's documentation leaves open, in the platform's sandbox environment: each
+    /// [`Inference`](crate::Inference) is confirmed, refuted or not seen, and the report names the settings that follow.
+    ///
+    /// It reads, looks up random references, and makes requests that are refused before acting; it simulates a purchase only if
+    /// [`simulate`](crate::ProbeOptions::simulate) is set. It fetches access tokens, which may invalidate those of other
+    /// processes. The report holds no value of a person or a card, no key and no token; `docs/probe.md` in the repository
+    /// describes it.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`Config`](crate::ErrorKind::Config) in production and for a client of a [relay](Self::relay). Errors of the call
+    /// that fetches the first access token. Errors of other calls become findings.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = keysecure_sandbox::Sandbox::start()?;
+    /// # let builder = keysecure::Client::builder(sandbox.api_key(), sandbox.api_secret());
+    /// # let client = builder.base_url(sandbox.base_url()).build()?;
+    /// # let card_no = sandbox.seed_virtual_card(&sandbox.seed_approved_cardholder())?;
+    /// use keysecure::{Inference, ProbeOptions, Verdict};
+    ///
+    /// let report = client.probe(&ProbeOptions { card_no: Some(card_no), ..ProbeOptions::default() })?;
+    /// println!("{report}");
+    /// assert_eq!(report.get(Inference::AesKey).map(|finding| finding.verdict), Some(Verdict::Confirmed));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "platform")]
+    pub fn probe(&self, options: &ProbeOptions) -> Result<ProbeReport, Error> {
+        probe::run(&self.caller, options)
     }
 
     /// Makes any call of the platform and returns the `data` of its response as JSON.

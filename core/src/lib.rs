@@ -71,6 +71,8 @@ mod ffi_error;
 mod named_enum;
 mod observe;
 mod pager;
+#[cfg(feature = "platform")]
+mod probe;
 mod redact;
 #[cfg(feature = "platform")]
 pub mod relay;
@@ -108,12 +110,14 @@ pub use crate::error::{
 pub use crate::ffi_error::{ErrorDetails, FfiError};
 pub use crate::observe::{AttemptRecord, CallRecord, Observer};
 pub use crate::pager::{Page, Pager};
+#[cfg(feature = "platform")]
+pub use crate::probe::{CapturedWebhook, Inference, ProbeFinding, ProbeOptions, ProbeReport, Verdict};
 #[cfg(any(feature = "python", feature = "uniffi"))]
 #[doc(hidden)]
 pub use crate::redact::masked;
 #[cfg(feature = "platform")]
 pub use crate::relay::{
-    AuditRecord, Denial, EventStream, Grant, Relay, RelayBuilder, RelayRequest, RelayResponse, Scope,
+    AuditRecord, Denial, EventBuffer, EventStream, Grant, Relay, RelayBuilder, RelayRequest, RelayResponse, Scope,
 };
 pub use crate::resources::Status;
 pub use crate::resources::accounts::{

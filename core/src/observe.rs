@@ -6,7 +6,7 @@ use std::time::Duration;
 use log::kv::Value;
 use log::{Level, Record};
 
-use crate::error::{Error, ErrorKind, Outcome};
+use crate::error::{Error, ErrorKind, Outcome, TransportFault};
 use crate::redact::scrub;
 
 /// Receives a record of every attempt and every call, for metrics and traces.
@@ -17,7 +17,8 @@ use crate::redact::scrub;
 /// The `log` facade receives the same records with target `keysecure`, as text and as key-value fields: attempts at debug
 /// level, calls at info level. A failed call has a higher level: error for a mutation with an unknown outcome; warn for
 /// every other failed mutation, and for a read without a reply of the platform. A read that the platform refuses, such as the
-/// details of a card that does not exist, stays at info level.
+/// details of a card that does not exist, stays at info level, and so does a call that its caller cancelled, unless it is a
+/// mutation with an unknown outcome.
 ///
 /// # Examples
 ///
@@ -108,6 +109,9 @@ pub struct CallRecord {
     pub code: Option<i64>,
     /// Outcome of the error; `None` for success.
     pub outcome: Option<Outcome>,
+    /// Failure of the transport in the error, if that is its cause.
+    /// [`Interrupted`](TransportFault::Interrupted): the caller cancelled the call.
+    pub transport_fault: Option<TransportFault>,
     /// Whether the call changes something on the platform.
     pub is_mutation: bool,
 }
@@ -150,6 +154,7 @@ impl CallRecord {
             kind: error.map(Error::kind),
             code: error.and_then(Error::code),
             outcome: error.map(Error::outcome),
+            transport_fault: error.and_then(Error::transport_fault),
             is_mutation,
         }
     }
@@ -161,9 +166,14 @@ impl CallRecord {
 
     /// Writes the record to the `log` facade.
     pub(crate) fn log(&self) {
+        let is_cancelled = self.transport_fault == Some(TransportFault::Interrupted);
         let (level, what) = match self.outcome {
             None => (Level::Info, ""),
+            Some(Outcome::Unknown) if self.is_mutation && is_cancelled => {
+                (Level::Error, "a call was cancelled, and what it did is unknown: ")
+            }
             Some(Outcome::Unknown) if self.is_mutation => (Level::Error, "a call failed, and what it did is unknown: "),
+            Some(_) if is_cancelled => (Level::Info, "a call was cancelled: "),
             // The caller asked, and this is the reply.
             Some(Outcome::Rejected) if !self.is_mutation => (Level::Info, ""),
             Some(_) => (Level::Warn, "a call failed: "),

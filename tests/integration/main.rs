@@ -14,6 +14,7 @@ mod client;
 mod doctor;
 mod exactly_once;
 mod fuzz_corpus;
+mod probe;
 mod quickstart;
 mod readme;
 mod relay;

@@ -77,7 +77,14 @@ pub fn test_session(request: &RelayRequest<'_>) -> Option<Scope> {
     let (cardholder_no, may) = token.split_once('-').map_or((token, ""), |(number, may)| (number, may));
     let scope = Scope::cardholder(cardholder_no);
     let everything = |max_per_day: Decimal| {
-        Some(scope.clone().grants(Grant::ALL).max_transfer(GENEROUS.into()).max_per_day(max_per_day))
+        Some(
+            scope
+                .clone()
+                .grants(Grant::ALL)
+                .max_transfer(GENEROUS.into())
+                .max_per_day(max_per_day)
+                .max_cards_per_day(u32::MAX),
+        )
     };
     match may {
         "" => everything(GENEROUS.into()),
@@ -191,7 +198,7 @@ impl Server {
         }
         stream.write_all(b"\r\n")?;
         stream.set_read_timeout(Some(Duration::from_millis(1)))?;
-        while let Some(chunk) = events.next_chunk(Duration::from_millis(200)) {
+        while let Some(chunk) = events.wait_for_chunk(Duration::from_millis(200)) {
             if !chunk.is_empty() {
                 stream.write_all(format!("{:x}\r\n{chunk}\r\n", chunk.len()).as_bytes())?;
             } else if matches!(stream.read(&mut [0]), Ok(0)) {

@@ -15,6 +15,7 @@ mod kotlin;
 mod licences;
 mod link;
 mod maven;
+mod openapi;
 mod package;
 mod parity;
 mod python;
@@ -94,6 +95,8 @@ enum Command {
     },
     /// Measure the CPU time of a Kotlin call against Rust and java.net.http: minutes
     KotlinBench,
+    /// Write docs/openapi.json, the OpenAPI document of the platform, from the sources
+    Openapi,
     /// Write docs/parity.md, the table of what each language has, from the sources
     Parity,
     /// Build a release package
@@ -124,6 +127,7 @@ fn main() -> ExitCode {
         Command::Fuzz { arguments } => fuzz::run(&arguments),
         Command::Kotlin { arguments } => kotlin::run(&arguments),
         Command::KotlinBench => kotlin::bench(),
+        Command::Openapi => openapi::run(),
         Command::Parity => parity::run(),
         Command::Package { artifact } => package::run(&artifact.unwrap_or_default()),
         Command::Swift { arguments } => swift::run(&arguments),

@@ -56,7 +56,8 @@ pub fn test_frameworks(failures: &mut Failures) -> Outcome {
     pytest(&venv, wheels, "pytest-frameworks.xml", &arguments, failures)
 }
 
-fn no_environment() -> Outcome {
+/// The outcome without a virtual environment.
+pub fn no_environment() -> Outcome {
     Outcome::Missing("no virtual environment with the packages: python3-venv or a package index".into())
 }
 
@@ -69,12 +70,17 @@ fn pytest(venv: &Venv, wheels: &[PathBuf], report: &str, arguments: &[&str], fai
     if !installs(venv, wheels) {
         return Outcome::Broken(TestCounts::default(), "the wheels cannot be installed: see above".into());
     }
+    let python = venv.python();
+    run_pytest(python, report, arguments, failures)
+}
+
+/// Runs pytest with this interpreter, with a report of this name.
+pub fn run_pytest(mut python: Command, report: &str, arguments: &[&str], failures: &mut Failures) -> Outcome {
     let report = folder().join(report);
     junit::clear(&report);
-    let mut pytest = venv.python();
-    pytest.args(["-m", "pytest", "-q", "-p", "no:cacheprovider"]).args(arguments).arg("--junitxml").arg(&report);
+    python.args(["-m", "pytest", "-q", "-p", "no:cacheprovider"]).args(arguments).arg("--junitxml").arg(&report);
     let mut tail = Tail::default();
-    let exited_well = run::streams(&mut pytest, |line| tail.push(line));
+    let exited_well = run::streams(&mut python, |line| tail.push(line));
     let outcome = classify(junit::read(&report, failures), exited_well);
     if !matches!(outcome, Outcome::Ran(_)) {
         tail.note_in(failures);
@@ -148,7 +154,7 @@ pub fn release_wheels() -> Option<[PathBuf; 2]> {
 }
 
 /// A virtual environment under the target folder.
-struct Venv(PathBuf);
+pub struct Venv(PathBuf);
 
 impl Venv {
     /// A program of the environment, run in `bindings-python`.
@@ -160,7 +166,8 @@ impl Venv {
         command
     }
 
-    fn python(&self) -> Command {
+    /// Its interpreter, run in `bindings-python`.
+    pub fn python(&self) -> Command {
         self.command("python")
     }
 
@@ -182,7 +189,7 @@ fn tools() -> Option<Venv> {
 
 /// Creates or reuses the environment of that name, with the packages of a list in `bindings-python`. It is recreated when
 /// the list changes.
-fn environment(name: &str, requirements: Option<&str>) -> Option<Venv> {
+pub fn environment(name: &str, requirements: Option<&str>) -> Option<Venv> {
     let path = folder().join(name);
     let list = requirements.map(|list| run::root().join("bindings-python").join(list));
     let wanted = list.as_ref().map_or(Some(String::new()), |list| fs::read_to_string(list).ok())?;

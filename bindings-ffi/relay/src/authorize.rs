@@ -54,6 +54,8 @@ pub struct SessionScope {
     pub max_transfer_cents: Option<i64>,
     /// The largest sum of a day, in cents.
     pub max_per_day_cents: Option<i64>,
+    /// How many cards the cardholder may apply for in one day; below 0 counts as 0.
+    pub max_cards_per_day: Option<i32>,
 }
 
 impl From<SessionScope> for Scope {
@@ -70,6 +72,9 @@ impl From<SessionScope> for Scope {
         }
         if let Some(cents) = given.max_per_day_cents {
             scope = scope.max_per_day(Decimal::new(cents, 2));
+        }
+        if let Some(cards) = given.max_cards_per_day {
+            scope = scope.max_cards_per_day(u32::try_from(cards).unwrap_or(0));
         }
         scope
     }
@@ -104,6 +109,7 @@ mod tests {
             is_read_only: true,
             max_transfer_cents: Some(1_050),
             max_per_day_cents: Some(20_000),
+            max_cards_per_day: Some(2),
         }
     }
 
@@ -123,10 +129,14 @@ mod tests {
             .read_only()
             .session("phone-7")
             .max_transfer(Decimal::new(1_050, 2))
-            .max_per_day(Decimal::new(200, 0));
+            .max_per_day(Decimal::new(200, 0))
+            .max_cards_per_day(2);
         assert_eq!(Scope::from(given()), expected);
+        let none = SessionScope { max_cards_per_day: Some(-1), ..given() };
+        assert_eq!(Scope::from(none), expected.max_cards_per_day(0));
         let nothing = SessionScope { session: None, grants: vec![], is_read_only: false, ..given() };
-        let nothing = SessionScope { max_transfer_cents: None, max_per_day_cents: None, ..nothing };
+        let nothing =
+            SessionScope { max_transfer_cents: None, max_per_day_cents: None, max_cards_per_day: None, ..nothing };
         assert_eq!(Scope::from(nothing), Scope::cardholder("1001"));
     }
 

@@ -33,6 +33,9 @@ pub struct RelayOptions {
     /// How many requests of a session are served at the same time. Default: 16.
     #[uniffi(default = None)]
     pub concurrent_requests: Option<i32>,
+    /// Where events are kept: `memory` (default) or a Redis URL.
+    #[uniffi(default = None)]
+    pub events: Option<String>,
     /// How many events of each cardholder are kept. Default: 100.
     #[uniffi(default = None)]
     pub events_kept: Option<i32>,
@@ -66,6 +69,9 @@ impl RelayOptions {
         }
         if let Some(requests) = self.concurrent_requests {
             builder = builder.concurrent_requests(size(count("concurrent_requests", requests)?));
+        }
+        if let Some(buffer) = self.events {
+            builder = builder.events(buffer.parse::<keysecure::EventBuffer>()?);
         }
         if let Some(events) = self.events_kept {
             builder = builder.events_kept(size(count("events_kept", events)?));

@@ -21,7 +21,7 @@ impl EventStream {
     /// Returns the next chunk; an empty text if there is none now; none if the stream has ended. It does not wait.
     pub fn poll(&self) -> Option<String> {
         let mut stream = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let chunk = stream.as_mut()?.next_chunk(Duration::ZERO);
+        let chunk = stream.as_mut()?.wait_for_chunk(Duration::ZERO);
         if chunk.is_none() {
             *stream = None;
         }

@@ -88,6 +88,8 @@ __all__ = [
     "Page",
     "Pager",
     "Pci",
+    "ProbeFinding",
+    "ProbeReport",
     "RedisStore",
     "Relay",
     "Report",
@@ -235,6 +237,21 @@ class Client:
     def doctor(self, card_no: str | None = None) -> Report:
         """Checks an integration: clock, reachability, Api-Key, IP whitelist, token, mode and, with the number of an
         activated card, PCI display and the AES scheme. Nothing is changed at the platform. `print()` the report."""
+    def probe(
+        self,
+        card_no: str | None = None,
+        *,
+        webhook: tuple[dict[str, str], bytes] | None = None,
+        simulate: bool = False,
+    ) -> ProbeReport:
+        """Examines what the platform's documentation leaves open, in the platform's sandbox environment. `print()` the
+        report.
+
+        It reads, looks up random references and makes requests that are refused before acting. With the number of an
+        activated card it finds the AES scheme; with `webhook`, the headers and the body of a webhook as it was
+        received, how webhooks are signed. `simulate=True` also simulates a purchase with the card. New access tokens
+        are fetched, which may invalidate those of other processes. Refused in production.
+        """
     def call(self, method: Literal["GET", "POST"], path: str, body: object = None) -> Any:
         """Makes any call of the platform, with its headers, rules and errors. Takes JSON-like values and returns the
         `data` of the response, numbers with a fraction as `Decimal`.
@@ -870,6 +887,51 @@ class Report:
     def __hash__(self) -> int: ...
 
 @final
+class ProbeFinding:
+    """What the probe found about one inference."""
+    @property
+    def inference(self) -> str:
+        """The name of the inference, such as `"aes_key"`. `docs/inferred.md` of the project describes them."""
+    @property
+    def verdict(self) -> Literal["confirmed", "refuted", "not_seen"]:
+        """`"confirmed"`, `"refuted"` or `"not_seen"`."""
+    @property
+    def found(self) -> str:
+        """What was seen, in words. It holds no value of the platform."""
+    @property
+    def setting(self) -> str | None:
+        """The keyword argument of `Client` that follows from it, such as `"aes"`."""
+    @property
+    def value(self) -> str | None:
+        """The value of `setting`, such as `"md5/cbc"`."""
+    def __eq__(self, value: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class ProbeReport:
+    """The findings of the probe, one for each inference, and a recording without values. `print(report)` shows it as
+    text."""
+    @property
+    def environment(self) -> Environment:
+        """The environment that was examined: `"sandbox"`."""
+    @property
+    def findings(self) -> list[ProbeFinding]:
+        """The findings, in a fixed order."""
+    @property
+    def settings(self) -> dict[str, str]:
+        """The keyword arguments of `Client` that follow from the findings, as a dict of texts. Empty: the defaults are
+        right."""
+    @property
+    def recording(self) -> str:
+        """The exchanges as JSON text: names of keys and kinds of values, codes and HTTP statuses."""
+    def of(self, inference: str) -> ProbeFinding | None:
+        """Returns the finding on an inference, such as `"page_cap"`; `None` for an unknown one."""
+    def to_json(self) -> str:
+        """Returns the report as a JSON object with `version`, `environment`, `findings`, `settings` and `recording`."""
+    def __eq__(self, value: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
 class Address:
     """The address of a cardholder, in English letters.
 
@@ -1340,11 +1402,14 @@ class Relay:
     root unless set. `audit`: a plain function that gets an `AuditRecord` of each request, also of those that are
     refused; it should return soon, and its exceptions are logged by type and place. `max_request_bytes`: the largest
     body of a request, at most 1 MiB. `requests_per_second`: how many requests a session may make each second on
-    average, in each process; at once it may make twice as many. `events_kept`: how many events of each cardholder
-    are kept, for one hour, for apps that connect again. `stream_lasts`: seconds after which a stream of events ends,
-    so that its session is authorized again.
+    average, in each process; at once it may make twice as many. `events`: where the events of cardholders are kept
+    for apps that connect again, `"memory"` (default) or, when several processes serve the relay, a `RedisStore` or
+    its URL (`"redis://host"`): each app then gets what any of them publishes. `events_kept`: how many events of each
+    cardholder are kept, for one hour. `stream_lasts`: seconds after which a stream of events ends, so that its
+    session is authorized again.
 
-    A relay works in forked children too; each process has rate limits and events of its own.
+    A relay works in forked children too; each process has rate limits of its own, and events of its own unless they
+    are in Redis.
     """
 
     def __new__(
@@ -1356,6 +1421,7 @@ class Relay:
         audit: Callable[[AuditRecord], object] | None = None,
         max_request_bytes: int = 16384,
         requests_per_second: int = 20,
+        events: Literal["memory"] | str | RedisStore = "memory",
         events_kept: int = 100,
         stream_lasts: float = 300.0,
     ) -> Self: ...
@@ -1378,7 +1444,7 @@ class Relay:
         `EventStream`, or the `RelayResponse` when the request is refused."""
     def publish(self, webhook: VerifiedWebhook | _Event) -> None:
         """Passes a webhook on to the apps of its cardholder: a `VerifiedWebhook`, or the event in it. Call it from the
-        handler of verified webhooks. Only streams of this process get it.
+        handler of verified webhooks. Without `events` in Redis only streams of this process get it.
 
         A webhook that does not say whose it is is looked up by its card, which may take up to 5 seconds if the card
         was not used within the last minute: reply to purchases first. One whose cardholder cannot be found, and one
@@ -1408,9 +1474,10 @@ class Scope:
     `keysecure.literals.Grant` lists them. An unknown name is a `ConfigError`. `read_only=True` grants the reads that
     show no secret of a card, and the events: not `cards.private_info`, not `pci.client_token`. `max_transfer` and
     `max_per_day`: the largest amount of one transfer, and the largest sum of the cardholder's transfers in one day
-    (UTC+8), in TUSDT, as `Decimal`, int or text; without both of them no transfer is granted. `session`: the name of
-    the session for the rate limit and the audit records, which must not be the token of the session; the
-    cardholder's number unless set.
+    (UTC+8), in TUSDT, as `Decimal`, int or text; without both of them no transfer is granted. `max_cards_per_day`:
+    how many cards the cardholder may apply for in one day, if `cards.apply` is granted. `session`: the name of the
+    session for the rate limit and the audit records, which must not be the token of the session; the cardholder's
+    number unless set.
     """
 
     def __new__(
@@ -1421,6 +1488,7 @@ class Scope:
         read_only: bool = False,
         max_transfer: _Money | None = None,
         max_per_day: _Money | None = None,
+        max_cards_per_day: int = 10,
         session: str | None = None,
     ) -> Self: ...
     @property

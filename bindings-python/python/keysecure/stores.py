@@ -1,14 +1,15 @@
 """Stores: the data that the workers of a merchant share, and the protocols for a store of your own.
 
-A **worker** is a process, a thread or a machine that uses the same Api-Key. Three kinds of data are shared:
+A **worker** is a process, a thread or a machine that uses the same Api-Key. Four kinds of data are shared:
 
 * the access token (:class:`TokenStore`): a new token may invalidate the one before it, so workers that each fetch
   their own invalidate each other's;
 * the record of attempts (:class:`AttemptStore`): which merchant references were sent, and which worker works on one
   now. The ``ensure_*`` calls need it to make no payment twice;
-* the webhooks that were accepted and the decisions on purchases (:class:`ReplayStore`).
+* the webhooks that were accepted and the decisions on purchases (:class:`ReplayStore`);
+* the sums that the limits of a :mod:`keysecure.relay` are compared with (:class:`QuotaStore`).
 
-A ready store keeps all three, and one setting is enough for a fleet::
+A ready store keeps all four, and one setting is enough for a fleet::
 
     client = Client(key, secret, store="file:/var/lib/shop")
     verifier = client.webhook_verifier(store="file:/var/lib/shop")
@@ -20,11 +21,12 @@ A ready store keeps all three, and one setting is enough for a fleet::
 an object of your own                    your database, such as PostgreSQL; see below
 =======================================  ==========================================================================
 
-**A store of your own** is an object with all methods of one, two or all three of the protocols; it need not derive
-from them. Its methods are called on any thread, and must not be coroutines. Their exceptions are logged, by type and
-place and never by text, and count as "the store cannot be reached": reads and plain calls continue, ``ensure_*``
-fail with outcome ``not_sent``, webhooks are rejected (or accepted, by ``on_store_failure``). A method that cannot
-finish ``within`` that many seconds should raise :class:`TimeoutError`. All times and ages are in seconds.
+**A store of your own** is an object with all methods of one or more of the protocols; it need not derive from them.
+:class:`QuotaStore` is for relays only: without it no relay transfers money or applies for cards. The methods are called
+on any thread, and must not be coroutines. Their exceptions are logged, by type and place and never by text, and count
+as "the store cannot be reached": reads and plain calls continue, ``ensure_*`` fail with outcome ``not_sent``, webhooks
+are rejected (or accepted, by ``on_store_failure``). A method that cannot finish ``within`` that many seconds should
+raise :class:`TimeoutError`. All times and ages are in seconds.
 
 For PostgreSQL, copy one of the stores of the cookbook into your project: ``examples/sqlalchemy_store.py`` or
 ``examples/django_store.py`` in the repository. They pass the tests of the ready stores, with killed workers and a
@@ -45,6 +47,7 @@ __all__ = [
     "MemoryReplayStore",
     "MemoryStore",
     "PastAttempt",
+    "QuotaStore",
     "RedisStore",
     "ReplayStore",
     "TokenStore",
@@ -162,3 +165,23 @@ class ReplayStore(Protocol):
 
     def remove(self, key: str, /) -> object:
         """Removes the key, if it is present."""
+
+
+@runtime_checkable
+class QuotaStore(Protocol):
+    """Counts what cardholders do through a relay in one day. ``key`` names a sum and ``entry`` an amount in it: 64
+    hexadecimal digits, no secrets. Amounts are whole numbers below 2**64.
+    """
+
+    def reserve(
+        self, key: str, entry: str, amount: int, limit: int, keep: float, within: float, /
+    ) -> Literal["new", "repeated", "exceeded"]:
+        """Adds the amount to the sum and returns ``"new"``; ``"exceeded"``, and nothing added, when the sum would be
+        larger than ``limit``; ``"repeated"``, and nothing added, when the entry is present, whatever its amount. The
+        sum may be forgotten ``keep`` seconds after its last entry.
+
+        It must be atomic: however many workers reserve at once, the sum never exceeds the limit."""
+        raise NotImplementedError
+
+    def give_back(self, key: str, entry: str, within: float, /) -> object:
+        """Removes the entry and takes its amount from the sum, if it is present."""

@@ -1,5 +1,6 @@
 //! The relay: serving apps that hold no secret.
 
+mod events;
 mod headers;
 mod hooks;
 mod scope;
@@ -28,6 +29,7 @@ use crate::client::Client;
 use crate::errors::{config, invalid_input};
 use crate::process::PerProcess;
 use crate::webhooks::{RawBody, UnknownEvent, VerifiedWebhook};
+use events::EventsSetting;
 use headers::Headers;
 use hooks::Hooks;
 
@@ -42,10 +44,12 @@ use hooks::Hooks;
 /// `audit`: a plain function that gets an `AuditRecord` of each request, also of those that are refused; it should return soon, and its
 /// exceptions are logged by type and place. `max_request_bytes`: the largest body of a request, at most 1 MiB.
 /// `requests_per_second`: how many requests a session may make each second on average, in each process; at once it may make twice
-/// as many. `events_kept`: how many events of each cardholder are kept, for one hour, for apps that connect again. `stream_lasts`:
-/// seconds after which a stream of events ends, so that its session is authorized again.
+/// as many. `events`: where the events of cardholders are kept for apps that connect again, `"memory"` (default) or, when several
+/// processes serve the relay, a `RedisStore` or its URL (`"redis://host"`): each app then gets what any of them publishes.
+/// `events_kept`: how many events of each cardholder are kept, for one hour. `stream_lasts`: seconds after which a stream of events
+/// ends, so that its session is authorized again.
 ///
-/// A relay works in forked children too; each process has rate limits and events of its own.
+/// A relay works in forked children too; each process has rate limits of its own, and events of its own unless they are in Redis.
 #[pyclass(frozen, weakref, module = "keysecure")]
 pub struct Relay {
     client: Py<Client>,
@@ -61,24 +65,26 @@ struct Settings {
     mount: String,
     max_request_bytes: usize,
     requests_per_second: u32,
+    events: EventsSetting,
     events_kept: usize,
     stream_lasts: Duration,
 }
 
 impl Settings {
-    fn build(&self, client: &keysecure::Client, hooks: &Arc<Hooks>) -> Result<keysecure::Relay, keysecure::Error> {
+    fn build(&self, py: Python<'_>, client: &keysecure::Client, hooks: &Arc<Hooks>) -> PyResult<keysecure::Relay> {
         let authorize = Arc::clone(hooks);
         let mut builder = keysecure::Relay::builder(client, move |request| authorize.authorize(request))
             .mount(&*self.mount)
             .max_request_bytes(self.max_request_bytes)
             .requests_per_second(self.requests_per_second)
+            .events(self.events.here(py)?)
             .events_kept(self.events_kept)
             .stream_lasts(self.stream_lasts);
         if hooks.has_audit() {
             let audit = Arc::clone(hooks);
             builder = builder.audit(move |record| audit.audit(record));
         }
-        builder.build()
+        Ok(builder.build()?)
     }
 }
 
@@ -104,7 +110,7 @@ impl Relay {
     /// This process's relay of the core. The client's clock shows the present time.
     fn here(&self, py: Python<'_>) -> PyResult<keysecure::Relay> {
         let client = self.client.get().core(py)?;
-        self.live.get(py, |_| Ok(self.settings.build(&client, &self.hooks)?))
+        self.live.get(py, |_| self.settings.build(py, &client, &self.hooks))
     }
 }
 
@@ -114,10 +120,10 @@ impl Relay {
     #[pyo3(
         signature = (
             client, authorize, *, mount=None, audit=None, max_request_bytes=None, requests_per_second=None,
-            events_kept=None, stream_lasts=None,
+            events=None, events_kept=None, stream_lasts=None,
         ),
         text_signature = "(client, authorize, *, mount='', audit=None, max_request_bytes=16384, requests_per_second=20, \
-            events_kept=100, stream_lasts=300.0)",
+            events='memory', events_kept=100, stream_lasts=300.0)",
     )]
     fn new(
         client: &Bound<'_, PyAny>,
@@ -126,6 +132,7 @@ impl Relay {
         audit: Option<AuditFunction>,
         max_request_bytes: Option<MaxRequestBytes>,
         requests_per_second: Option<RequestsPerSecond>,
+        events: Option<&Bound<'_, PyAny>>,
         events_kept: Option<EventsKept>,
         stream_lasts: Option<StreamLasts>,
     ) -> PyResult<Self> {
@@ -142,11 +149,12 @@ impl Relay {
             mount: mount.map(|mount| mount.0).unwrap_or_default(),
             max_request_bytes: size(max_request_bytes),
             requests_per_second: requests_per_second.map_or(20, |requests| requests.0),
+            events: EventsSetting::of(py, events)?,
             events_kept: events_kept.map_or(100, |events| size(events.0)),
             stream_lasts: stream_lasts.map_or(Duration::from_secs(300), |time| time.0.0),
         };
         let hooks = Arc::new(Hooks::new(authorize.0, audit.map(|audit| audit.0)));
-        let live = PerProcess::new(settings.build(&client.get().core(py)?, &hooks)?);
+        let live = PerProcess::new(settings.build(py, &client.get().core(py)?, &hooks)?);
         let watch = py.import("keysecure.relay._watch")?.getattr("Watch")?.call0()?.unbind();
         Ok(Self { client: client.clone().unbind(), hooks, settings, live, watch })
     }
@@ -200,7 +208,7 @@ impl Relay {
     }
 
     /// Passes a webhook on to the apps of its cardholder: a `VerifiedWebhook`, or the event in it. Call it from the handler of
-    /// verified webhooks. Only streams of this process get it.
+    /// verified webhooks. Without `events` in Redis only streams of this process get it.
     ///
     /// A webhook that does not say whose it is is looked up by its card, which may take up to 5 seconds if the card was not used
     /// within the last minute: reply to purchases first. One whose cardholder cannot be found, and one of an unknown action, is

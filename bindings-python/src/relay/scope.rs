@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 
-use crate::arguments::{CardholderNo, Grants, MaxPerDay, MaxTransfer, SessionName};
+use crate::arguments::{CardholderNo, Grants, MaxCardsPerDay, MaxPerDay, MaxTransfer, SessionName};
 
 /// What a session may do: one cardholder, and the operations that are granted for it. Nothing is granted by default.
 ///
@@ -10,7 +10,8 @@ use crate::arguments::{CardholderNo, Grants, MaxPerDay, MaxTransfer, SessionName
 /// `keysecure.literals.Grant` lists them. An unknown name is a `ConfigError`. `read_only=True` grants the reads that show no secret
 /// of a card, and the events: not `cards.private_info`, not `pci.client_token`. `max_transfer` and `max_per_day`: the largest
 /// amount of one transfer, and the largest sum of the cardholder's transfers in one day (UTC+8), in TUSDT, as `Decimal`, int or
-/// text; without both of them no transfer is granted. `session`: the name of the session for the rate limit and the audit records,
+/// text; without both of them no transfer is granted. `max_cards_per_day`: how many cards the cardholder may apply for in one day,
+/// if `cards.apply` is granted. `session`: the name of the session for the rate limit and the audit records,
 /// which must not be the token of the session; the cardholder's number unless set.
 #[pyclass(frozen, eq, module = "keysecure")]
 pub struct Scope {
@@ -31,9 +32,11 @@ impl Scope {
     #[new]
     #[pyo3(
         signature = (
-            cardholder_no, *, grants=None, read_only=false, max_transfer=None, max_per_day=None, session=None,
+            cardholder_no, *, grants=None, read_only=false, max_transfer=None, max_per_day=None, max_cards_per_day=None,
+            session=None,
         ),
-        text_signature = "(cardholder_no, *, grants=(), read_only=False, max_transfer=None, max_per_day=None, session=None)",
+        text_signature = "(cardholder_no, *, grants=(), read_only=False, max_transfer=None, max_per_day=None, \
+            max_cards_per_day=10, session=None)",
     )]
     fn new(
         cardholder_no: CardholderNo,
@@ -41,6 +44,7 @@ impl Scope {
         read_only: bool,
         max_transfer: Option<MaxTransfer>,
         max_per_day: Option<MaxPerDay>,
+        max_cards_per_day: Option<MaxCardsPerDay>,
         session: Option<SessionName>,
     ) -> PyResult<Self> {
         let grants = grants.map(|grants| grants.0.0).unwrap_or_default();
@@ -53,6 +57,9 @@ impl Scope {
         }
         if let Some(amount) = max_per_day {
             core = core.max_per_day(amount.0);
+        }
+        if let Some(cards) = max_cards_per_day {
+            core = core.max_cards_per_day(cards.0);
         }
         if let Some(session) = session {
             core = core.session(session.0);

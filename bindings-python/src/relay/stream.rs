@@ -65,7 +65,7 @@ impl EventStream {
     /// Returns the next chunk if there is one now, otherwise `b""`; `None` when the stream has ended. It never waits.
     fn poll<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
         let Some(mut stream) = self.take()? else { return Ok(None) };
-        let chunk = CoreStream::next_chunk(&mut stream, Duration::ZERO);
+        let chunk = CoreStream::wait_for_chunk(&mut stream, Duration::ZERO);
         give_back(&self.0, stream, chunk.is_none());
         Ok(chunk.map(|chunk| PyBytes::new(py, chunk.as_bytes())))
     }
@@ -90,7 +90,7 @@ impl EventStream {
             let clock = SignalClock::new();
             let wait = clock.longest_wait().unwrap_or(LONGEST_WAIT);
             loop {
-                let chunk = CoreStream::next_chunk(&mut stream, wait);
+                let chunk = CoreStream::wait_for_chunk(&mut stream, wait);
                 let is_empty = chunk.as_ref().is_some_and(String::is_empty);
                 // The exception of a signal handler is raised to the caller.
                 let continues = is_empty && clock.between_waits().is_ok() && !lock(&state).has_ended;

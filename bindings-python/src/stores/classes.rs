@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use keysecure::{Secret, Store};
+use keysecure::{EventBuffer, Secret, Store};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
@@ -99,6 +99,17 @@ impl RedisStore {
         let settings = (url, timeout.map_or(Duration::from_secs(1), |timeout| timeout.0.0));
         let store = PerProcess::new(connected(&settings)?);
         Ok(Self { settings, store })
+    }
+
+    /// The buffer of a relay's events in this Redis.
+    #[cfg(feature = "redis")]
+    pub fn events(&self, py: Python<'_>) -> PyResult<EventBuffer> {
+        Ok(self.store.get(py, |_| connected(&self.settings))?.into())
+    }
+
+    #[cfg(not(feature = "redis"))]
+    pub fn events(&self, _: Python<'_>) -> PyResult<EventBuffer> {
+        Ok(EventBuffer::memory())
     }
 
     #[cfg(not(feature = "redis"))]

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keysecure::{
-    Acquired, AttemptEnd, AttemptStart, AttemptStore, PastAttempt, ReplayStore, Store, StoreLock, StoreUnavailable,
-    StoredToken, TokenStore,
+    Acquired, AttemptEnd, AttemptStart, AttemptStore, PastAttempt, QuotaStore, ReplayStore, Reservation, Reserved,
+    Store, StoreLock, StoreUnavailable, StoredToken, TokenStore,
 };
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -20,13 +20,17 @@ use crate::hub;
 const TOKENS: [&str; 4] = ["load", "save", "try_lock", "unlock"];
 const ATTEMPTS: [&str; 4] = ["acquire", "begin", "finish", "release"];
 const REPLAYS: [&str; 3] = ["insert", "get", "remove"];
+/// Not `release`, as in Rust: one object may be an attempt store too.
+const QUOTA: [&str; 2] = ["reserve", "give_back"];
 
 /// The protocols that an object has the methods of.
 #[derive(Clone, Copy)]
+#[allow(clippy::struct_excessive_bools)] // one for each protocol
 pub struct Offers {
     tokens: bool,
     attempts: bool,
     replays: bool,
+    quota: bool,
 }
 
 impl Offers {
@@ -40,7 +44,8 @@ impl Offers {
             }
             Ok(true)
         };
-        let offers = Self { tokens: all(&TOKENS)?, attempts: all(&ATTEMPTS)?, replays: all(&REPLAYS)? };
+        let offers =
+            Self { tokens: all(&TOKENS)?, attempts: all(&ATTEMPTS)?, replays: all(&REPLAYS)?, quota: all(&QUOTA)? };
         let (fits, classes, sets) = match purpose {
             Purpose::Client => (
                 offers.tokens || offers.attempts,
@@ -58,7 +63,12 @@ impl Offers {
             let own = format!("an object with methods: {sets}; see keysecure.stores");
             return Err(config(py, &format!("{name} must be {classes}, {texts}, or {own}")));
         }
-        let required = [(offers.tokens, &TOKENS[..]), (offers.attempts, &ATTEMPTS), (offers.replays, &REPLAYS)];
+        let required = [
+            (offers.tokens, &TOKENS[..]),
+            (offers.attempts, &ATTEMPTS),
+            (offers.replays, &REPLAYS),
+            (offers.quota, &QUOTA),
+        ];
         for method in required.iter().filter(|(offered, _)| *offered).flat_map(|(_, methods)| *methods) {
             let is_async = py.import("inspect")?.call_method1("iscoroutinefunction", (store.getattr(*method)?,))?;
             if is_async.is_truthy()? {
@@ -80,6 +90,9 @@ impl Own {
         }
         if offers.attempts {
             store = store.attempts(self.clone());
+        }
+        if offers.quota {
+            store = store.quota(self.clone());
         }
         if offers.replays {
             store = store.replays(self);
@@ -218,6 +231,26 @@ impl AttemptStore for Own {
 
     fn release(&self, reference: &str, lease_id: &str, within: Duration) -> Result<(), StoreUnavailable> {
         self.call("release", (reference, lease_id, within.as_secs_f64()), nothing)
+    }
+}
+
+fn reserved(value: &Bound<'_, PyAny>) -> PyResult<Reserved> {
+    match &*text(value)? {
+        "new" => Ok(Reserved::New),
+        "repeated" => Ok(Reserved::Repeated),
+        "exceeded" => Ok(Reserved::Exceeded),
+        _ => Err(pyo3::exceptions::PyValueError::new_err("not new, repeated or exceeded")),
+    }
+}
+
+impl QuotaStore for Own {
+    fn reserve(&self, reservation: &Reservation<'_>, within: Duration) -> Result<Reserved, StoreUnavailable> {
+        let Reservation { key, entry, amount, limit, keep } = *reservation;
+        self.call("reserve", (key, entry, amount, limit, keep.as_secs_f64(), within.as_secs_f64()), reserved)
+    }
+
+    fn release(&self, key: &str, entry: &str, within: Duration) -> Result<(), StoreUnavailable> {
+        self.call("give_back", (key, entry, within.as_secs_f64()), nothing)
     }
 }
 

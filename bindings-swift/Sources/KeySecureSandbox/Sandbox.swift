@@ -30,6 +30,8 @@ public final class Sandbox: @unchecked Sendable {
     #if (os(macOS) || os(Linux)) && !KEYSECURE_NO_PROCESS  // The flag compiles this file here as for an iPhone.
     /// Starts the program. Only on macOS and Linux; other systems have `init(attachingTo:)`.
     ///
+    /// Each sandbox has another Api-Key, unless the options name one, so that its clients share no record of a store.
+    ///
     /// - Parameters:
     ///   - program: The path of the program. Default: `KEYSECURE_SANDBOX`, otherwise `keysecure-sandbox` on the PATH.
     ///   - options: Options of `keysecure-sandbox serve`, such as `["--mode", "authorization"]`.
@@ -37,7 +39,7 @@ public final class Sandbox: @unchecked Sendable {
     public convenience init(program: String? = nil, options: [String] = []) throws {
         let program = program ?? ProcessInfo.processInfo.environment["KEYSECURE_SANDBOX"]
         let (process, input, output) = (Process(), Pipe(), Pipe())
-        let serve = ["serve", "--port", "0", "--exit-with-stdin"] + options
+        let serve = ["serve", "--port", "0", "--exit-with-stdin", "--api-key", "sandbox-\(UUID().uuidString)"] + options
         process.executableURL = URL(fileURLWithPath: program ?? "/usr/bin/env")
         process.arguments = program == nil ? ["keysecure-sandbox"] + serve : serve
         process.standardInput = input

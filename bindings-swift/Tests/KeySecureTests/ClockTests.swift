@@ -137,6 +137,6 @@ final class ClockTests: XCTestCase {
         XCTAssertEqual(try Card(json: card.json), card)
         XCTAssertEqual(try JSONDecoder().decode(Card.self, from: Data(text.utf8)), card)
         XCTAssertEqual(try JSONDecoder().decode(Card.self, from: JSONEncoder().encode(card)), card)
-        XCTAssertEqual(try failure { _ = try Card(json: "{}") }.kind, .invalidResponse)
+        XCTAssertEqual(try failure { _ = try Card(json: "{}") }.kind, .invalidInput)
     }
 }

@@ -18,8 +18,8 @@ final class ModelTests: XCTestCase {
         XCTAssertEqual(card.status, .activated)
         XCTAssertEqual(card.time, Date(timeIntervalSince1970: 1_763_800_000) + 0.12)
         XCTAssertEqual(card.extra.names, ["new"])
-        XCTAssertEqual(try failure { _ = try Card(json: "[]") }.kind, .invalidResponse)
-        XCTAssertEqual(try failure { _ = try Card(json: "{") }.kind, .invalidResponse)
+        XCTAssertEqual(try failure { _ = try Card(json: "[]") }.kind, .invalidInput)
+        XCTAssertEqual(try failure { _ = try Card(json: "{") }.kind, .invalidInput)
     }
 
     func testADecoderThrowsADecodingErrorWithTheCause() throws {

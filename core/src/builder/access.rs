@@ -16,6 +16,16 @@ pub(super) enum AccessSettings {
     Relay(Arc<dyn Session>),
 }
 
+impl AccessSettings {
+    /// Name of the setting that holds the base URL.
+    pub(super) fn url_setting(&self) -> &'static str {
+        match self {
+            Self::Direct { .. } => "base_url",
+            Self::Relay(_) => "url",
+        }
+    }
+}
+
 impl ClientBuilder {
     /// Checks the credentials, or that none of their settings is given to a client of a relay.
     pub(super) fn access(&self) -> Result<Access, Error> {

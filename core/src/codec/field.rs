@@ -145,9 +145,12 @@ mod tests {
     #[test]
     fn a_row_requires_its_identifier_and_the_error_names_the_found_type() {
         for (json, text) in [
-            ("{}", "unexpected JSON: card_no: is missing"),
-            (r#"{"card_no":null,"status":"x"}"#, "unexpected JSON: card_no: is missing"),
-            (r#"{"card_no":[1],"status":"x"}"#, "unexpected JSON: card_no: expected text, found an array"),
+            ("{}", "text must be JSON of the object: card_no: is missing"),
+            (r#"{"card_no":null,"status":"x"}"#, "text must be JSON of the object: card_no: is missing"),
+            (
+                r#"{"card_no":[1],"status":"x"}"#,
+                "text must be JSON of the object: card_no: expected text, found an array",
+            ),
         ] {
             let error = Card::from_json(json).unwrap_err().to_string();
             assert!(error.starts_with(text), "{error}");

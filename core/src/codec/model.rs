@@ -65,9 +65,9 @@ macro_rules! model {
             ///
             /// # Errors
             ///
-            /// Kind [`InvalidResponse`](crate::ErrorKind::InvalidResponse) if the text does not have the form of the object.
+            /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if the text does not have the form of the object.
             pub fn from_json(text: &str) -> Result<Self, $crate::Error> {
-                $crate::codec::from_json(text).map_err(|error| $crate::Error::unreadable(&error))
+                $crate::codec::from_json(text).map_err(|error| $crate::Error::unreadable_text(&error))
             }
 
             /// An empty object to fill: a new field needs no edit where it is used.

@@ -1,6 +1,8 @@
 //! Execution of a call: token, timestamp, attempts, retry decisions, and the record of mutations.
 
 mod attempts;
+#[cfg(feature = "platform")]
+mod bare;
 mod call;
 mod caller;
 mod credential;
@@ -32,6 +34,8 @@ use crate::store::{AttemptLog, Store};
 use crate::transport::Transport;
 use crate::values::instant;
 use attempts::Success;
+#[cfg(feature = "platform")]
+pub(crate) use bare::{BareRequest, BareResponse};
 pub(crate) use call::Call;
 pub(crate) use caller::Caller;
 pub(crate) use dates::Known;
@@ -222,7 +226,7 @@ impl Engine {
     }
 
     /// Whether calls go to the production platform, regardless of the `environment` setting.
-    fn is_production(&self) -> bool {
+    pub(crate) fn is_production(&self) -> bool {
         let settings = &self.settings;
         settings.environment == Environment::Production
             || settings.base_url.to_ascii_lowercase().starts_with(Environment::Production.base_url())

@@ -72,6 +72,11 @@ impl Error {
         Self::invalid_response(scrub(&format!("unexpected JSON: {error}")))
     }
 
+    /// The same, of a text that the caller gave.
+    pub(crate) fn unreadable_text(error: &serde_json::Error) -> Self {
+        Self::invalid_input("text", &scrub(&format!("must be JSON of the object: {error}")))
+    }
+
     /// Creates the error of an exchange. `peer` names the addresses that the text mentions.
     pub(crate) fn transport(error: TransportError, peer: Option<&Peer>) -> Self {
         let outcome = if error.may_have_been_sent { Outcome::Unknown } else { Outcome::NotSent };

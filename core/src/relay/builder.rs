@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::audit::AuditRecord;
 use super::created::CreatingCalls;
 use super::digest::DigestKey;
-use super::events::MemoryEvents;
+use super::events::EventBuffer;
 use super::ownership::Ownership;
 use super::places::Places;
 use super::request::RelayRequest;
@@ -31,6 +31,7 @@ pub struct RelayBuilder {
     max_request_bytes: usize,
     requests_per_second: u32,
     concurrent_requests: usize,
+    events: EventBuffer,
     events_kept: usize,
     stream_lasts: Duration,
 }
@@ -45,6 +46,7 @@ impl RelayBuilder {
             max_request_bytes: 16 * 1024,
             requests_per_second: 20,
             concurrent_requests: 16,
+            events: EventBuffer::memory(),
             events_kept: 100,
             stream_lasts: Duration::from_secs(300),
         }
@@ -80,6 +82,12 @@ impl RelayBuilder {
     /// in it changes nothing for the request.
     pub fn audit(mut self, audit: impl Fn(&AuditRecord) + Send + Sync + 'static) -> Self {
         self.audit = Some(Box::new(audit));
+        self
+    }
+
+    /// Sets where events are kept. Default: in the memory of this relay.
+    pub fn events(mut self, buffer: impl Into<EventBuffer>) -> Self {
+        self.events = buffer.into();
         self
     }
 
@@ -126,7 +134,7 @@ impl RelayBuilder {
             throttle: Throttle::new(self.requests_per_second),
             creating_calls: CreatingCalls::new(),
             ownership: Ownership::new(),
-            events: Arc::new(MemoryEvents::new(self.events_kept, epoch[..16].to_owned())),
+            events: self.events.open(&merchant, self.events_kept, &epoch[..16]),
             requests: Places::new(self.concurrent_requests),
             streams: Places::new(MAX_STREAMS),
             stream_lasts: self.stream_lasts,

@@ -1,59 +1,144 @@
-//! Limits of transfers: reserved before a transfer is sent, given back when it is known not to have happened.
+//! Limits of transfers and cards: reserved before a request is sent, given back when it is known not to have been carried out.
 
 use std::time::Duration;
 
 use super::audit::Denial;
 use super::response::Refusal;
 use super::work::Work;
-use crate::error::Outcome;
-use crate::resources::accounts::{Accounts, Transfer};
-use crate::store::{Reservation, Reserved};
+use crate::ensure::{EnsureOptions, Ensured};
+use crate::error::{Error, ErrorKind, Outcome};
+use crate::resources::accounts::Accounts;
+use crate::store::{AttemptEnd, Reservation, Reserved};
 use crate::values::civil::UtcOffset;
 
 /// Time for which the sum of a day is kept: longer than any day lasts somewhere.
 const KEPT_FOR: Duration = Duration::from_secs(48 * 3600);
 /// Time limit of the store.
 const WITHIN: Duration = Duration::from_secs(5);
+/// Time limit of an exactly-once call without a deadline of its own, over a transport that aborts failed requests and over one
+/// that does not: see [`EnsureOptions::deadline`].
+const DEADLINES: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(180));
 
 /// How an amount is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Counted {
+enum Counted {
     /// For this request.
     New,
-    /// For an earlier request with the same tap, direction and amount.
+    /// For an earlier request with the same tap and content.
     Before,
 }
 
-/// A transfer against the sum of its day.
+/// An exactly-once request that counts against the sum of its day.
 #[derive(Debug)]
-pub(super) struct Amount {
-    cents: u64,
-    /// Name of the day's sum. Taken once: the day may end before the transfer does.
+pub(super) struct Countable<'a> {
+    /// Operation of the attempt on the reference.
+    pub operation: &'static str,
+    /// Merchant reference.
+    pub reference: &'a str,
+    /// What the amount is taken from: `transfers` or `cards`.
+    pub sum: &'static str,
+    /// What the request counts as, besides its reference. With other content it counts again: a small amount must not make room
+    /// for a large one.
+    pub content: &'a [&'a str],
+    pub amount: u64,
+    /// Maximum of the sum of a day; `None` if the request exceeds a limit of its own.
+    pub limit: Option<u64>,
+}
+
+/// Works on a merchant reference, one worker at a time, so that a reservation that is given back is not the one of another worker
+/// that sends. `make` gets the time that was waited for other workers.
+pub(super) fn alone<T>(
+    work: &Work<'_>,
+    reference: &str,
+    options: &EnsureOptions,
+    make: impl FnOnce(Duration) -> Result<T, Refusal>,
+) -> Result<T, Refusal> {
+    let (engine, arrived) = (&work.caller().engine, work.caller().engine.now());
+    let usual = if engine.aborts_on_failure() { DEADLINES.0 } else { DEADLINES.1 };
+    let deadline = options.deadline.unwrap_or(usual);
+    let tap = work.take_when_free(reference, deadline / 2, deadline)?;
+    let result = make(engine.now().saturating_sub(arrived));
+    tap.end(engine.settings.timeout);
+    result
+}
+
+/// Sends a request if it is within the limit of the day, or was carried out before.
+pub(super) fn within_limit<T>(
+    work: &Work<'_>,
+    countable: &Countable<'_>,
+    send: impl FnOnce() -> Result<Ensured<T>, Refusal>,
+) -> Result<Ensured<T>, Refusal> {
+    let amount = Amount::new(work, countable)?;
+    let counted = countable.limit.map_or(Ok(None), |limit| amount.reserve(work, limit))?;
+    let Some(counted) = counted else {
+        // What was done before is found again, whatever the limits are now: it is never sent twice.
+        refuse_unless_done(work, countable)?;
+        return send();
+    };
+    let result = send();
+    let is_not_done = match &result {
+        Ok(ensured) => !ensured.created,
+        Err(refusal) => refusal.error.outcome() != Outcome::Unknown,
+    };
+    if is_not_done && counted == Counted::New {
+        amount.give_back(work);
+    }
+    result
+}
+
+/// A limit is exceeded: passes if this tap is recorded as done before. Otherwise the refusal, with the outcome of the tap.
+fn refuse_unless_done(work: &Work<'_>, countable: &Countable<'_>) -> Result<(), Refusal> {
+    let timeout = work.caller().engine.settings.timeout;
+    let lease = work.log()?.acquire(countable.operation, countable.reference, timeout);
+    let Ok(Some(lease)) = lease else { return Err(exceeded(Outcome::Unknown)) };
+    let past = lease.last_attempt().map(|past| past.end);
+    lease.release(timeout);
+    match past {
+        Some(Some(AttemptEnd::Done)) => Ok(()),
+        Some(Some(AttemptEnd::NotDone)) | None => Err(exceeded(Outcome::NotSent)),
+        Some(Some(AttemptEnd::Unknown) | None) => Err(exceeded(Outcome::Unknown)),
+    }
+}
+
+fn exceeded(outcome: Outcome) -> Refusal {
+    let text = "a limit of the session is exceeded";
+    let error = Error::with_kind(ErrorKind::Permission, outcome, text);
+    Refusal { error, ..Refusal::denied(Denial::LimitExceeded, ErrorKind::Permission, text) }
+}
+
+/// The amount of a request in the sum of its day.
+#[derive(Debug)]
+struct Amount {
+    size: u64,
+    /// Name of the day's sum. Taken once: the day may end before the request does.
     key: String,
     entry: String,
 }
 
 impl Amount {
-    /// A tap counts once. With another amount or direction it counts again: a small amount must not make room for a large one.
-    pub(super) fn new(work: &Work<'_>, request: &Transfer, cents: u64) -> Result<Self, Refusal> {
+    /// A tap counts once for its content.
+    fn new(work: &Work<'_>, countable: &Countable<'_>) -> Result<Self, Refusal> {
         let engine = &work.caller().engine;
         if engine.clock_offset().is_none() {
-            // The day is the platform's. A relay that has just started learns its clock by a read.
-            Accounts(work.caller())
-                .get(work.own())
-                .map_err(|error| work.failed(error.with_outcome(Outcome::Unknown)))?;
+            // The day is the platform's. A relay that has just started learns its clock by a read, also by one that is refused.
+            let read = Accounts(work.caller()).get(work.own());
+            if let Err(error) = read
+                && engine.clock_offset().is_none()
+            {
+                return Err(work.failed(error.with_outcome(Outcome::Unknown)));
+            }
         }
         let day = UtcOffset::PLATFORM_DEFAULT.date_at(engine.server_now()).to_string();
-        let digest = |purpose, parts: &[&str]| work.relay.merchant_key.digest(purpose, parts);
-        let entry = [&*request.transfer_unique_no, request.r#type.as_str(), &cents.to_string()];
-        let key = digest("transfers of a day", &[work.own(), &day]);
-        Ok(Self { cents, key, entry: digest("transfer", &entry) })
+        let digest = |purpose: &str, parts: &[&str]| work.relay.merchant_key.digest(purpose, parts);
+        let entry = [&[countable.reference][..], countable.content].concat();
+        let key = digest(&format!("{} of a day", countable.sum), &[work.own(), &day]);
+        Ok(Self { size: countable.amount, key, entry: digest(countable.sum, &entry) })
     }
 
-    /// Counts the transfer. `None`: the limit would be exceeded.
-    pub(super) fn reserve(&self, work: &Work<'_>, limit: u64) -> Result<Option<Counted>, Refusal> {
-        let Self { cents, key, entry } = self;
-        let reservation = Reservation { key, entry, amount: *cents, limit, keep: KEPT_FOR };
+    /// Counts the request. `None`: the limit would be exceeded.
+    fn reserve(&self, work: &Work<'_>, limit: u64) -> Result<Option<Counted>, Refusal> {
+        let Self { size, key, entry } = self;
+        let reservation = Reservation { key, entry, amount: *size, limit, keep: KEPT_FOR };
         let store = work.caller().engine.quota.as_ref();
         match store.map(|store| store.reserve(&reservation, WITHIN)) {
             Some(Ok(Reserved::New)) => Ok(Some(Counted::New)),
@@ -65,12 +150,12 @@ impl Amount {
         }
     }
 
-    /// Takes a transfer that did not happen from the sum.
-    pub(super) fn give_back(&self, work: &Work<'_>) {
+    /// Takes a request that was not carried out from the sum.
+    fn give_back(&self, work: &Work<'_>) {
         let store = work.caller().engine.quota.as_ref();
-        // If this fails, the amount counts for the day although nothing happened: never the other way round.
+        // If this fails, the amount counts for the day although nothing was done: never the other way round.
         if let Some(Err(_)) = store.map(|store| store.release(&self.key, &self.entry, WITHIN)) {
-            log::warn!(target: "keysecure", "relay: a transfer that did not happen counts against the limit of the day");
+            log::warn!(target: "keysecure", "relay: a request that was not carried out counts against the limit of the day");
         }
     }
 }

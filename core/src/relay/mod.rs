@@ -54,7 +54,8 @@ pub use audit::{AuditRecord, Denial};
 pub use builder::RelayBuilder;
 use created::CreatingCalls;
 use digest::DigestKey;
-use events::EventBuffer;
+pub use events::EventBuffer;
+use events::Events;
 use ownership::Ownership;
 use places::Places;
 pub use request::RelayRequest;
@@ -127,7 +128,7 @@ struct Inner {
     secret_key: DigestKey,
     /// Names this merchant in the sums of limits. It stays when the apiSecret is replaced.
     merchant_key: DigestKey,
-    events: Arc<dyn EventBuffer>,
+    events: Arc<dyn Events>,
     /// The requests of each session that are being served.
     requests: Arc<Places>,
     streams: Arc<Places>,

@@ -5,11 +5,12 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::fields::Fields;
+use super::limits::{Countable, alone, within_limit};
 use super::response::{Data, Refusal};
 use super::scope::Grant;
 use super::work::Work;
 use crate::codec::to_json;
-use crate::engine::Caller;
+use crate::engine::{Caller, Limit};
 use crate::ensure::{EnsureOptions, Ensured};
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::resources::cards::{ActivateCard, Address, ApplyCard, Card, CardApplied, CardStatus, Cards, SetPin};
@@ -98,18 +99,18 @@ fn check_is_frozen(caller: &Caller, card_no: &str) -> Result<(), Error> {
 }
 
 pub(super) fn apply(work: &mut Work<'_>, fields: &Fields<'_>) -> Served {
-    let Ensured { value, .. } = ensure(work, fields, EnsureOptions::default())?;
+    let Ensured { value, .. } = ensure(work, fields, &EnsureOptions::default())?;
     let applied = CardApplied { card_no: value.card_no, card_unique_no: value.card_unique_no, ..CardApplied::blank() };
     Ok(Zeroizing::new(applied.to_json()))
 }
 
 pub(super) fn ensure_card(work: &mut Work<'_>, fields: &Fields<'_>) -> Served {
     let options = options(work, fields)?;
-    let Ensured { value, created } = ensure(work, fields, options)?;
+    let Ensured { value, created } = ensure(work, fields, &options)?;
     Ok(ensured(&to_json(&value), work.call_created(created)))
 }
 
-fn ensure(work: &mut Work<'_>, fields: &Fields<'_>, options: EnsureOptions) -> Result<Ensured<Card>, Refusal> {
+fn ensure(work: &mut Work<'_>, fields: &Fields<'_>, options: &EnsureOptions) -> Result<Ensured<Card>, Refusal> {
     let card_unique_no = work.reference("card_unique_no", fields)?;
     let address = fields.object("address_info", "address_info.", &ADDRESS).map_err(Refusal::invalid)?;
     let read = || {
@@ -123,7 +124,22 @@ fn ensure(work: &mut Work<'_>, fields: &Fields<'_>, options: EnsureOptions) -> R
         })
     };
     let request = read().map_err(Refusal::invalid)?;
-    let mut ensured = Cards(work.caller()).ensure_card(&request, &options).map_err(|error| work.failed(error))?;
+    request.check().map_err(Refusal::invalid)?;
+    let countable = Countable {
+        operation: "cards.apply",
+        reference: &request.card_unique_no,
+        sum: "cards",
+        content: &[],
+        amount: 1,
+        limit: Some(work.scope.card_limit()),
+    };
+    let mut ensured = alone(work, countable.reference, options, |waited| {
+        within_limit(work, &countable, || {
+            let caller = work.caller();
+            let caller = caller.limited(Limit { waited, ..caller.limit });
+            Cards(&caller).ensure_card(&request, options).map_err(|error| work.failed(error))
+        })
+    })?;
     ensured.value.card_unique_no = work.apps_own(ensured.value.card_unique_no.take());
     work.notes.subject = Some(ensured.value.card_no.clone());
     Ok(ensured)

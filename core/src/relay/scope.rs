@@ -31,7 +31,7 @@ named_enum! {
         CardsBins = "cards.bins",
         /// `cards.private_info`: PAN, CVV and expiry date. Dangerous: whoever has them can pay.
         CardsPrivateInfo = "cards.private_info",
-        /// `cards.apply` and `cards.ensure_card`. It costs the opening fee of the card.
+        /// `cards.apply` and `cards.ensure_card`. Each card costs its opening fee: see [`Scope::max_cards_per_day`].
         CardsApply = "cards.apply",
         /// `cards.activate`: a physical card becomes usable.
         CardsActivate = "cards.activate",
@@ -114,7 +114,11 @@ pub struct Scope {
     grants: Vec<Grant>,
     max_transfer: Option<u64>,
     max_per_day: Option<u64>,
+    max_cards_per_day: u32,
 }
+
+/// Cards that a cardholder may apply for in one day unless the scope says otherwise.
+const CARDS_PER_DAY: u32 = 10;
 
 impl Scope {
     /// Creates a scope of a cardholder, by the platform's number, that grants nothing.
@@ -128,6 +132,7 @@ impl Scope {
             grants: Vec::new(),
             max_transfer: None,
             max_per_day: None,
+            max_cards_per_day: CARDS_PER_DAY,
         }
     }
 
@@ -180,6 +185,13 @@ impl Scope {
         self
     }
 
+    /// Sets how many cards the cardholder may apply for in one day, if [`Grant::CardsApply`] is granted. The day is the
+    /// platform's (UTC+8). Default: 10.
+    pub fn max_cards_per_day(mut self, cards: u32) -> Self {
+        self.max_cards_per_day = cards;
+        self
+    }
+
     /// The cardholder's number.
     pub(super) fn own(&self) -> &str {
         &self.cardholder_no
@@ -198,6 +210,11 @@ impl Scope {
     pub(super) fn allows(&self, grant: Grant) -> bool {
         let is_transfer = matches!(grant, Grant::AccountsTransferIn | Grant::AccountsTransferOut);
         self.grants.contains(&grant) && (!is_transfer || self.limits().is_some())
+    }
+
+    /// The largest number of applications for cards in a day.
+    pub(super) fn card_limit(&self) -> u64 {
+        self.max_cards_per_day.into()
     }
 
     /// The largest transfer and the largest sum of a day, in cents.

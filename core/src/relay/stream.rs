@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::events::{EventBuffer, News, Position};
+use super::events::{EventReader, Events, News, Opening};
 use super::places::Place;
 
 /// Time after which a stream without events sends a comment, so that no proxy takes it for dead.
@@ -16,9 +16,8 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// iterator it blocks until the next chunk, 15 seconds at most, and ends when the session is due to be authorized again: the app
 /// then connects once more. Drop it when the app has gone.
 pub struct EventStream {
-    buffer: Arc<dyn EventBuffer>,
+    reader: Box<dyn EventReader>,
     cardholder_no: String,
-    after: u64,
     /// What is sent before the first event.
     opening: Option<String>,
     ends: Instant,
@@ -36,22 +35,23 @@ impl EventStream {
     ];
 
     pub(super) fn new(
-        buffer: Arc<dyn EventBuffer>,
+        events: Arc<dyn Events>,
         cardholder_no: &str,
         last_id: Option<&str>,
         lasts: Duration,
         place: Place,
     ) -> Self {
         let now = Instant::now();
-        let (after, opening) = match buffer.position(cardholder_no, last_id) {
+        let (Opening { id, is_lost }, reader) = events.open(cardholder_no, last_id);
+        let opening = if is_lost {
+            reset(id.as_deref())
+        } else {
             // The id alone: an app that loses the connection before the first event knows where it was.
-            Position::After(number) => (number, format!(": connected\nid: {}\n\n", buffer.id(number))),
-            Position::Lost(number) => (number, reset(&buffer.id(number))),
+            format!(": connected\n{}\n", id_line(id.as_deref()))
         };
         Self {
-            buffer,
+            reader,
             cardholder_no: cardholder_no.to_owned(),
-            after,
             opening: Some(opening),
             ends: now + lasts,
             last_chunk: now,
@@ -62,7 +62,7 @@ impl EventStream {
     /// Waits for the next chunk, `timeout` at most. An empty text if there is none by then; `None` if the stream has ended.
     ///
     /// For servers that must look at the connection from time to time; others use the iterator.
-    pub fn next_chunk(&mut self, timeout: Duration) -> Option<String> {
+    pub fn wait_for_chunk(&mut self, timeout: Duration) -> Option<String> {
         if let Some(opening) = self.opening.take() {
             return Some(self.sent(opening));
         }
@@ -71,20 +71,15 @@ impl EventStream {
             return None;
         }
         let quiet = HEARTBEAT.saturating_sub(self.last_chunk.elapsed());
-        match self.buffer.read(&self.cardholder_no, self.after, timeout.min(quiet).min(left)) {
-            News::Reset(number) => {
-                self.after = number;
-                let chunk = reset(&self.buffer.id(number));
-                Some(self.sent(chunk))
+        match self.reader.read(timeout.min(quiet).min(left)) {
+            News::Reset(id) => Some(self.sent(reset(id.as_deref()))),
+            News::Events(events) if events.is_empty() => {
+                let is_due = self.last_chunk.elapsed() >= HEARTBEAT;
+                Some(if is_due { self.sent(":\n\n".to_owned()) } else { String::new() })
             }
             News::Events(events) => {
-                let Some(last) = events.last() else {
-                    let is_due = self.last_chunk.elapsed() >= HEARTBEAT;
-                    return Some(if is_due { self.sent(":\n\n".to_owned()) } else { String::new() });
-                };
-                self.after = last.number;
                 let chunk = events.iter().map(|event| {
-                    format!("id: {}\nevent: {}\ndata: {}\n\n", self.buffer.id(event.number), event.name, event.data)
+                    format!("{}event: {}\ndata: {}\n\n", id_line(event.id.as_deref()), event.name, event.data)
                 });
                 let chunk = chunk.collect();
                 Some(self.sent(chunk))
@@ -99,8 +94,13 @@ impl EventStream {
 }
 
 /// The event that tells an app to read its lists again.
-fn reset(id: &str) -> String {
-    format!("id: {id}\nevent: reset\ndata: {{}}\n\n")
+fn reset(id: Option<&str>) -> String {
+    format!("{}event: reset\ndata: {{}}\n\n", id_line(id))
+}
+
+/// Without it, the app stays at the id that it has.
+fn id_line(id: Option<&str>) -> String {
+    id.map(|id| format!("id: {id}\n")).unwrap_or_default()
 }
 
 impl Iterator for EventStream {
@@ -108,7 +108,7 @@ impl Iterator for EventStream {
 
     fn next(&mut self) -> Option<String> {
         loop {
-            match self.next_chunk(HEARTBEAT)? {
+            match self.wait_for_chunk(HEARTBEAT)? {
                 chunk if chunk.is_empty() => {}
                 chunk => return Some(chunk),
             }
@@ -133,14 +133,14 @@ mod tests {
     #[test]
     fn a_stream_opens_with_its_id_and_ends_with_its_time() {
         let streams = Places::new(4);
-        let buffer: Arc<dyn EventBuffer> = Arc::new(MemoryEvents::new(10, "e1".to_owned()));
+        let buffer: Arc<dyn Events> = Arc::new(MemoryEvents::new(10, "e1".to_owned()));
         let open = |last_id| {
             let place = streams.take("s").unwrap();
             EventStream::new(Arc::clone(&buffer), "1001", last_id, Duration::from_millis(60), place)
         };
         let mut stream = open(None);
-        assert_eq!(stream.next_chunk(SOON).unwrap(), ": connected\nid: e1-0\n\n");
-        assert_eq!(stream.next_chunk(SOON).unwrap(), "");
+        assert_eq!(stream.wait_for_chunk(SOON).unwrap(), ": connected\nid: e1-0\n\n");
+        assert_eq!(stream.wait_for_chunk(SOON).unwrap(), "");
         buffer.publish("1001", "Consumption", "{\"a\":\n1}");
         assert_eq!(stream.next().unwrap(), "id: e1-1\nevent: Consumption\ndata: {\"a\": 1}\n\n");
         assert_eq!(stream.next(), None);

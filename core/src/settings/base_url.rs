@@ -15,27 +15,32 @@ pub(crate) struct BaseUrl {
 }
 
 impl BaseUrl {
-    /// Parses a URL: https to any host; http to loopback or a host in `plain`. No credentials, query or fragment.
-    pub(crate) fn parse(url: &str, plain: &[String]) -> Result<Self, Error> {
+    /// Parses a URL: https to any host; http to loopback or a host in `plain`. No credentials, query or fragment. An error names
+    /// the `setting`.
+    pub(crate) fn parse(setting: &str, url: &str, plain: &[String]) -> Result<Self, Error> {
+        Self::read(url, plain).map_err(|rule| Error::config(format!("{setting} {rule}")))
+    }
+
+    fn read(url: &str, plain: &[String]) -> Result<Self, Rule> {
         let url = url.trim_end_matches('/');
         if !url.bytes().all(|byte| byte.is_ascii_graphic()) || url.contains(['?', '#', '@', '\\']) {
-            return Err(wrong("must not contain credentials, a query, a fragment or spaces"));
+            return Err("must not contain credentials, a query, a fragment or spaces");
         }
-        let (scheme, rest) = url.split_once("://").ok_or_else(|| wrong("must begin with https://"))?;
+        let (scheme, rest) = url.split_once("://").ok_or("must begin with https://")?;
         let https = match scheme.to_ascii_lowercase().as_str() {
             "https" => true,
             "http" => false,
-            _ => return Err(wrong("must begin with https://")),
+            _ => return Err("must begin with https://"),
         };
         let (authority, path) = rest.find('/').map_or((rest, ""), |slash| rest.split_at(slash));
         // Servers resolve a path such as `/x/..` differently.
         if path.split('/').any(is_dot_segment) {
-            return Err(wrong("must not contain dot segments"));
+            return Err("must not contain dot segments");
         }
         let (host, port) = Host::parse(authority)?;
         let listed = !https && plain.iter().any(|listed| host.is(listed));
         if !https && !listed && !host.is_loopback() {
-            return Err(wrong("must be https; plain http goes to loopback, or to hosts in allow_plain_http"));
+            return Err("must be https; plain http goes to loopback, or to hosts in allow_plain_http");
         }
         let scheme = if https { "https" } else { "http" };
         // All spellings of an address are normalised to one text: stores use it as a key.
@@ -56,9 +61,8 @@ fn is_dot_segment(segment: &str) -> bool {
     matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
 }
 
-fn wrong(rule: &str) -> Error {
-    Error::config(format!("base_url {rule}"))
-}
+/// The rule that a URL breaks.
+type Rule = &'static str;
 
 /// The host of a URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,10 +74,10 @@ enum Host {
 
 impl Host {
     /// Reads `host` or `host:port`.
-    fn parse(authority: &str) -> Result<(Self, Option<u16>), Error> {
+    fn parse(authority: &str) -> Result<(Self, Option<u16>), Rule> {
         let (host, port) = if let Some(rest) = authority.strip_prefix('[') {
-            let (inner, after) = rest.split_once(']').ok_or_else(|| wrong("has a [ without ]"))?;
-            let address: Ipv6Addr = inner.parse().map_err(|_| wrong("has a malformed IPv6 address"))?;
+            let (inner, after) = rest.split_once(']').ok_or("has a [ without ]")?;
+            let address: Ipv6Addr = inner.parse().map_err(|_| "has a malformed IPv6 address")?;
             (Self::Address(address.into()), after)
         } else {
             let (name, port) = authority.find(':').map_or((authority, ""), |colon| authority.split_at(colon));
@@ -85,16 +89,16 @@ impl Host {
         }
     }
 
-    fn parse_name(name: &str) -> Result<Self, Error> {
+    fn parse_name(name: &str) -> Result<Self, Rule> {
         if name.is_empty() {
-            return Err(wrong("has no host"));
+            return Err("has no host");
         }
         let label = |label: &str| {
             let known = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
             known && (1..=63).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-')
         };
         if name.len() > 253 || !name.split('.').all(label) {
-            return Err(wrong("has a malformed host"));
+            return Err("has a malformed host");
         }
         // A host that ends in a number is an address: resolvers accept 127.1, 0x7f.1 and 2130706433, so it could
         // lead to an unexpected address.
@@ -105,7 +109,7 @@ impl Host {
         if !number {
             return Ok(Self::Name(name.to_ascii_lowercase()));
         }
-        let address: Ipv4Addr = name.parse().map_err(|_| wrong("has a malformed IPv4 address"))?;
+        let address: Ipv4Addr = name.parse().map_err(|_| "has a malformed IPv4 address")?;
         Ok(Self::Address(address.into()))
     }
 
@@ -135,11 +139,11 @@ impl Host {
 }
 
 /// Reads `:port`.
-fn parse_port(text: &str) -> Result<u16, Error> {
+fn parse_port(text: &str) -> Result<u16, Rule> {
     let digits = text.strip_prefix(':').unwrap_or_default();
     let known = (1..=5).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
     let port = digits.parse().ok().filter(|port| known && *port != 0);
-    port.ok_or_else(|| wrong("has a malformed port"))
+    port.ok_or("has a malformed port")
 }
 
 /// Checks a host of `allow_plain_http`.
@@ -156,7 +160,7 @@ mod tests {
     use super::*;
 
     fn parse(url: &str) -> Result<BaseUrl, Error> {
-        BaseUrl::parse(url, &["sandbox".to_owned(), "10.0.0.7".to_owned(), "::2".to_owned()])
+        BaseUrl::parse("base_url", url, &["sandbox".to_owned(), "10.0.0.7".to_owned(), "::2".to_owned()])
     }
 
     #[test]
@@ -252,6 +256,15 @@ mod tests {
         }
         assert!(parse(&format!("https://{}", "a".repeat(64))).is_err());
         assert!(parse(&format!("https://{}", "a.".repeat(130))).is_err());
+    }
+
+    #[test]
+    fn an_error_names_the_setting_as_its_caller_knows_it() {
+        for setting in ["base_url", "url"] {
+            let error = BaseUrl::parse(setting, "http://shop.example", &[]).unwrap_err();
+            assert_eq!(error.kind(), crate::error::ErrorKind::Config);
+            assert!(error.to_string().starts_with(&format!("{setting} must be https")), "{error}");
+        }
     }
 
     #[test]

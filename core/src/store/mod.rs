@@ -25,7 +25,8 @@
 //!
 //! # Sums
 //!
-//! A [`QuotaStore`] counts amounts against a limit, for example what a cardholder transfers through a relay in one day. It adds
+//! A [`QuotaStore`] counts amounts against a limit: what a cardholder transfers through a relay in one day, and how many cards
+//! the cardholder applies for. It adds
 //! an amount only if the sum stays within the limit, atomically for all workers, and each entry counts once.
 //!
 //! # All stores
@@ -61,6 +62,8 @@ pub use memory::{MemoryReplayStore, MemoryStore, MemoryTokenStore};
 pub use quota::{QuotaStore, Reservation, Reserved};
 #[cfg(feature = "redis")]
 pub use redis::RedisStore;
+#[cfg(all(feature = "redis", feature = "platform"))]
+pub(crate) use redis::{ChannelRead, EventLog, NewsPosition};
 #[cfg(test)]
 pub(crate) use replays::ReplayChecks;
 pub use replays::{OnStoreFailure, ReplayStore};

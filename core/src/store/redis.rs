@@ -1,6 +1,8 @@
 //! The store in Redis.
 
 mod attempts;
+#[cfg(feature = "platform")]
+mod events;
 mod quota;
 
 use std::fmt;
@@ -15,6 +17,8 @@ use super::{StoreLock, StoreUnavailable, StoredToken, TokenStore, digest, unique
 use crate::error::Error;
 use crate::secrets::Secret;
 use crate::store::ReplayStore;
+#[cfg(feature = "platform")]
+pub(crate) use events::{ChannelRead, EventLog, NewsPosition};
 
 /// Maximum number of idle connections.
 const MAX_IDLE: usize = 8;

@@ -34,8 +34,15 @@ const fn post(
     Route { method: "POST", path, body, run }
 }
 
+/// The OpenAPI document of the platform, which `cargo xtask openapi` makes from the client's declarations. No call depends on
+/// it.
+const OPENAPI: &str = include_str!("openapi.json");
+
 static ROUTES: &[Route] = &[
     get("/info", |control, _| Ok(control.platform.info())),
+    get("/openapi.json", |_, _| {
+        serde_json::from_str(OPENAPI).map_err(|error| ControlError::new(500, error.to_string()))
+    }),
     get("/clock", |control, _| Ok(json!({"now_ms": control.platform.now_ms()}))),
     post("/clock/advance", "ms", |control, body| {
         control.platform.advance(read::<Millis>(body)?.duration());

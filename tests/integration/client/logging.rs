@@ -1,8 +1,12 @@
 //! What the `log` facade receives about calls.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use keysecure::{CardStatus, Client, EnsureOptions, Store, Transfer, TransferType};
+use keysecure::{
+    CardStatus, Client, EnsureOptions, Request, Response, Store, Transfer, TransferType, Transport, TransportError,
+    TransportFault,
+};
 use keysecure_sandbox::{Fault, FaultKind};
 use keysecure_tests::{LogLine, TestEnv, logged};
 use log::Level;
@@ -47,6 +51,41 @@ fn a_failed_call_has_the_level_of_its_effect() {
         assert!(line.field("duration_ms").is_some_and(|millis| millis.parse::<f64>().is_ok()), "{line:?}");
         assert_eq!(line.text.starts_with("a call failed"), level < Level::Info, "{line:?}");
         assert!(!line.text.contains(&*card_no));
+    }
+}
+
+/// Fetches a token over the network, and cancels every other request.
+struct Cancelling(bool);
+
+impl Transport for Cancelling {
+    fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
+        if request.url.ends_with("/merchant/token") {
+            let body =
+                br#"{"code":0,"msg":"success","data":{"access_token":"t","expired_time":4102444800000}}"#.to_vec();
+            let (date, retry_after, content_type, location) = (None, None, None, None);
+            return Ok(Response { status: 200, date, retry_after, content_type, location, body: body.into() });
+        }
+        let (cancelled, sent) = (TransportFault::Interrupted, self.0);
+        Err(if sent { TransportError::maybe_sent(cancelled) } else { TransportError::not_sent(cancelled) })
+    }
+}
+
+#[test]
+fn a_cancelled_call_is_no_failure_unless_it_may_have_changed_something() {
+    for (operation, sent, level, text) in [
+        ("cards.get", true, Level::Info, "a call was cancelled: "),
+        ("cards.get", false, Level::Info, "a call was cancelled: "),
+        ("cards.update_status", false, Level::Info, "a call was cancelled: "),
+        ("cards.update_status", true, Level::Error, "a call was cancelled, and what it did is unknown: "),
+    ] {
+        let client = Client::builder("key", "0123456789abcdef").transport(Arc::new(Cancelling(sent))).build().unwrap();
+        client.access_token().unwrap();
+        let ((), lines) = logged(|| match operation {
+            "cards.get" => drop(client.cards().get("1")),
+            _ => drop(client.cards().update_status("1", CardStatus::Frozen)),
+        });
+        let [line] = &calls(lines)[..] else { panic!("one record for {operation}") };
+        assert_eq!((line.level, line.text.starts_with(text)), (level, true), "{line:?}");
     }
 }
 

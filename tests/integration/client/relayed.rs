@@ -357,6 +357,8 @@ fn settings_of_the_server_are_refused_by_name() {
         ("app_id", builder(url).app_id("x")),
         ("aes", builder(url).aes(AesSettings { scheme: KeyScheme::Md5, ..AesSettings::default() })),
         ("store", builder(url).store(Store::memory())),
+        // By the name of its argument, not by that of the setting of other clients.
+        ("url must be https", builder("http://api.shop.example/app")),
     ] {
         let error = builder.build().unwrap_err();
         assert!(error.kind() == ErrorKind::Config && error.to_string().starts_with(setting), "{error}");

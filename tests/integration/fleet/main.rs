@@ -11,6 +11,8 @@ mod killed;
 mod quotas;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(feature = "redis")]
+mod relay_events;
 mod workers;
 
 use std::time::Duration;

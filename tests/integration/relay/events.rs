@@ -53,7 +53,7 @@ fn a_webhook_reaches_the_app_of_its_cardholder_only() {
     // Nobody's.
     shop.relay.publish(&update(&shop, "9999999999999999999"));
     shop.relay.publish(&event(&shop, r#"{"id":"1","action":"New","data":{"card_no":"1"}}"#));
-    let chunk = mine.next_chunk(SOON).unwrap();
+    let chunk = mine.wait_for_chunk(SOON).unwrap();
     let names: Vec<_> = chunk.lines().filter_map(|line| line.strip_prefix("event: ")).collect();
     assert_eq!(names, ["Consumption", "Consumption", "Card_update"]);
     assert!(
@@ -62,8 +62,8 @@ fn a_webhook_reaches_the_app_of_its_cardholder_only() {
             && !chunk.contains("purchase-3")
             && !chunk.contains(&other)
     );
-    assert_eq!(mine.next_chunk(SOON).as_deref(), Some(""));
-    let chunk = theirs.next_chunk(SOON).unwrap();
+    assert_eq!(mine.wait_for_chunk(SOON).as_deref(), Some(""));
+    let chunk = theirs.wait_for_chunk(SOON).unwrap();
     assert!(chunk.contains("purchase-3") && chunk.contains(&other) && !chunk.contains(&own), "{chunk}");
 }
 
@@ -78,7 +78,7 @@ fn an_app_that_connects_again_gets_what_it_missed_or_a_reset() {
     }
     let mut stream = open(&shop, "own", Some(&id)).unwrap();
     stream.next();
-    let chunk = stream.next_chunk(SOON).unwrap();
+    let chunk = stream.wait_for_chunk(SOON).unwrap();
     assert!(chunk.contains("purchase-0") && chunk.contains("purchase-1"), "{chunk}");
     shop.relay.publish(&purchase(&shop, "purchase-2", Some(&shop.own), &own));
     for lost in [&*id, "0123456789abcdef-1", "7", ""] {
@@ -88,7 +88,7 @@ fn an_app_that_connects_again_gets_what_it_missed_or_a_reset() {
     // The id of another cardholder's event gives nothing of it.
     let mut theirs = open(&shop, "other", Some(&id)).unwrap();
     theirs.next();
-    assert_eq!(theirs.next_chunk(SOON).as_deref(), Some(""));
+    assert_eq!(theirs.wait_for_chunk(SOON).as_deref(), Some(""));
 }
 
 #[test]

@@ -126,6 +126,53 @@ fn the_next_day_of_the_platform_has_its_own_sum() {
     assert_eq!(shop.transfer("small", "c", "50").status, 200);
 }
 
+fn apply(shop: &Shop, session: &str, tap: &str) -> AppResponse {
+    let body = format!(r#"{{"card_unique_no":"{tap}","card_type":"Virtual","package_no":"1600000000000000101"}}"#);
+    shop.send(session, "cards.ensure_card", &[], &body)
+}
+
+#[test]
+fn applications_for_cards_are_limited_by_the_day() {
+    let shop = Shop::new();
+    assert_exceeded(&apply(&shop, "no cards", "a"));
+    assert_eq!(shop.record().denial, Some(Denial::LimitExceeded));
+    // What did not happen does not count.
+    shop.sandbox.fault(Fault::on("cards.apply", FaultKind::Code(3001)));
+    assert_eq!(apply(&shop, "two cards", "refused").error().1, "rejected");
+    for tap in ["a", "b"] {
+        assert_eq!(apply(&shop, "two cards", tap).data()["created"], true, "{tap}");
+    }
+    assert_exceeded(&apply(&shop, "two cards", "c"));
+    // Transfers have a sum of their own, and another cardholder too.
+    assert_eq!(shop.transfer("two cards", "c", "5").status, 200);
+    assert_eq!(apply(&shop, "other", "a").status, 200);
+    // What was done before is found again.
+    assert_eq!(apply(&shop, "no cards", "a").data()["created"], false);
+    assert_eq!(apply(&shop, "two cards", "b").data()["created"], false);
+    assert_eq!(shop.sandbox.cards().len(), 3);
+    shop.sandbox.advance(Duration::from_secs(24 * 3600));
+    // The client learns the platform's time from a response.
+    assert_eq!(shop.post("cardholders.get", "{}").status, 200);
+    assert_eq!(apply(&shop, "two cards", "c").data()["created"], true);
+}
+
+#[test]
+fn concurrent_applications_never_exceed_the_day() {
+    let shop = Shop::new();
+    let barrier = Barrier::new(6);
+    std::thread::scope(|scope| {
+        for thread in 0..6 {
+            let (shop, barrier) = (&shop, &barrier);
+            scope.spawn(move || {
+                barrier.wait();
+                let response = apply(shop, "two cards", &thread.to_string());
+                assert!([200, 403].contains(&response.status), "{}", response.body);
+            });
+        }
+    });
+    assert_eq!(shop.sandbox.cards().len(), 2);
+}
+
 /// A store that cannot be reached.
 struct Gone;
 

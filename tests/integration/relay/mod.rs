@@ -138,6 +138,8 @@ impl Shop {
             "reads" => Some(Scope::cardholder(&numbers.0).session("reads").read_only()),
             "nothing" => Some(Scope::cardholder(&numbers.0).session("nothing")),
             "small" => Some(everything(&numbers.0).max_transfer(50.into()).max_per_day(100.into())),
+            "two cards" => Some(everything(&numbers.0).max_cards_per_day(2)),
+            "no cards" => Some(everything(&numbers.0).max_cards_per_day(0)),
             "dotted" => Some(everything("1.2")),
             "panic" => panic!("authorize fails"),
             _ => None,

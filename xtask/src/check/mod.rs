@@ -14,7 +14,7 @@ mod words;
 use std::time::Instant;
 
 use crate::table::{row, table};
-use crate::{parity, run, swift};
+use crate::{openapi, parity, run, swift};
 pub use result::CheckResult;
 
 /// One check of `cargo xtask check`.
@@ -32,6 +32,7 @@ const CHECKS: &[Check] = &[
     Check { name: "words", run: words::check },
     Check { name: "spelling", run: spelling::check },
     Check { name: "parity", run: || CheckResult::from_passed(parity::is_up_to_date()) },
+    Check { name: "openapi", run: || CheckResult::from_passed(openapi::is_up_to_date()) },
     Check { name: "clippy", run: || clippy("--workspace --all-targets --features keysecure-tests/redis") },
     Check { name: "clippy-uniffi", run: || clippy("-p keysecure --features uniffi") },
     Check { name: "clippy-python", run: || clippy("-p keysecure --features python") },

@@ -3,7 +3,7 @@
 use super::{rust, vectors};
 use crate::report::failures::Failures;
 use crate::report::outcome::Outcome;
-use crate::{kotlin, python, swift};
+use crate::{kotlin, openapi, python, swift};
 
 /// A group of tests with its own line in the summary.
 pub struct TestSuite {
@@ -14,6 +14,7 @@ pub struct TestSuite {
 pub const ALL: &[TestSuite] = &[
     TestSuite { name: "rust", run: rust::test },
     TestSuite { name: "vectors", run: vectors::test },
+    TestSuite { name: "openapi", run: openapi::test },
     TestSuite { name: "python", run: python::test },
     TestSuite { name: "frameworks", run: python::test_frameworks },
     TestSuite { name: "kotlin", run: kotlin::test },

@@ -176,7 +176,7 @@ fn reader(record: &Record, interface: &Interface) -> Result<String> {
         /**
          * Reads the object from JSON text in the platform's form, such as [toJson] returns.
          *
-         * @throws io.keysecure.KeySecureException.InvalidResponse when the text does not have the form of the object.
+         * @throws io.keysecure.KeySecureException.InvalidInput when the text does not have the form of the object.
          */
         @JvmStatic
         fun fromJson(json: kotlin.String): {name} = io.keysecure.call {{ io.keysecure.internal.ffi.{function}(json) }}

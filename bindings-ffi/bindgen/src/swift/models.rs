@@ -229,7 +229,7 @@ extension {name} {{
 extension {name}: Codable {{
     /// Reads JSON in the platform's form.
     ///
-    /// - Throws: `KeySecureError` of kind `.invalidResponse` when it does not have the form of the object.
+    /// - Throws: `KeySecureError` of kind `.invalidInput` when it does not have the form of the object.
     public init(json: JSON) throws(KeySecureError) {{
         self = try typed {{ try {function}(text: json.text) }}
     }}

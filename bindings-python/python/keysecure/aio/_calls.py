@@ -163,5 +163,10 @@ Simulation = _resource(keysecure.Simulation)
 for _name in ("relay", "from_env", "webhook_verifier"):
     _function = vars(ClientCalls)[_name]
     getattr(_function, "__func__", _function).__doc__ = getattr(keysecure.Client, _name).__doc__
-for _method in (keysecure.Client.access_token, keysecure.Client.call, keysecure.Client.doctor):
+for _method in (
+    keysecure.Client.access_token,
+    keysecure.Client.call,
+    keysecure.Client.doctor,
+    keysecure.Client.probe,
+):
     setattr(ClientCalls, _method.__name__, _awaited(_method))

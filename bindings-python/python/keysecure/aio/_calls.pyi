@@ -26,6 +26,7 @@ from .._native import (
     MerchantInfo,
     Package,
     Page,
+    ProbeReport,
     Report,
     SimulationResult,
     TransferRecord,
@@ -151,6 +152,18 @@ class ClientCalls:
     async def doctor(self, card_no: str | None = None) -> Report:
         """Checks an integration: clock, reachability, Api-Key, IP whitelist, token, mode and, with the number of an
         activated card, PCI display and the AES scheme. Nothing is changed at the platform. `print()` the report."""
+
+    async def probe(
+        self, card_no: str | None = None, *, webhook: tuple[dict[str, str], bytes] | None = None, simulate: bool = False
+    ) -> ProbeReport:
+        """Examines what the platform's documentation leaves open, in the platform's sandbox environment. `print()` the
+        report.
+
+        It reads, looks up random references and makes requests that are refused before acting. With the number of an
+        activated card it finds the AES scheme; with `webhook`, the headers and the body of a webhook as it was
+        received, how webhooks are signed. `simulate=True` also simulates a purchase with the card. New access tokens
+        are fetched, which may invalidate those of other processes. Refused in production.
+        """
 
     async def call(self, method: Literal["GET", "POST"], path: str, body: object = None) -> Any:
         """Makes any call of the platform, with its headers, rules and errors. Takes JSON-like values and returns the

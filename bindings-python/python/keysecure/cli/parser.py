@@ -34,6 +34,7 @@ def parser(program: str | None = None) -> argparse.ArgumentParser:
     commands = top.add_subparsers(metavar="command", required=True)
     add_demo(commands)
     add_doctor(commands)
+    add_probe(commands)
     add_call(commands)
     add_export(commands)
     add_listen(commands)
@@ -92,6 +93,33 @@ def add_doctor(commands: Commands) -> None:
     doctor.add_argument("--card-no", metavar="NO", help="an activated card, to check PCI and AES")
     doctor.add_argument("--json", action="store_true", help="prints the report as JSON, for programs")
     add_settings(doctor)
+
+
+def add_probe(commands: Commands) -> None:
+    """Adds `probe`."""
+    probe = command(
+        commands,
+        "probe",
+        later("probe", "run_probe"),
+        "Examines what the platform's documentation leaves open, in its sandbox environment.",
+        "It reads, looks up random references and makes requests that are refused before acting, and prints what\n"
+        "is as inferred, what is not, and the settings to use. Refused in production. New access tokens are fetched,\n"
+        "which may invalidate those of other processes. The report holds no value of a person or a card, no key\n"
+        "and no token, and can be sent to the maintainers:\n\n"
+        "  keysecure probe --card-no NO --webhook captured.txt --json > report.json",
+        f"{SETTINGS}\n\n{EXIT_CODES}",
+    )
+    add = probe.add_argument
+    add("--card-no", metavar="NO", help="an activated card, to find the AES scheme")
+    add(
+        "--webhook",
+        metavar="FILE",
+        type=Path,
+        help="a webhook as it was received, to find how webhooks are signed: headers, an empty line, the body",
+    )
+    add("--simulate", action="store_true", help="simulates a purchase of 1.00 with the card too, and its failure")
+    add("--json", action="store_true", help="prints the report with its recording as JSON, for programs")
+    add_settings(probe)
 
 
 def add_call(commands: Commands) -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, get_origin
+from uuid import uuid4
 
 from keysecure import Client
 from keysecure._settings import ClientSettings
@@ -75,7 +76,7 @@ class Sandbox(AdminCalls, SeedCalls, WebhookCalls, InspectionCalls):
     :param mode: the merchant's mode: ``"credit"`` or ``"authorization"``.
     :param seed: the seed of all numbers, tokens and card data.
     :param port: the port of 127.0.0.1; 0 for any free one.
-    :param api_key: the Api-Key; generated from the seed by default.
+    :param api_key: the Api-Key. By default each sandbox has another one, so that no two share the records of a store.
     :param api_secret: the apiSecret; generated from the seed by default.
     :param aes: the encryption of card data, as the client's setting of that name: ``"utf8"``, ``"md5hex/cbc"``.
     :param token_lifetime: the lifetime of access tokens, in virtual time.
@@ -136,7 +137,7 @@ class Sandbox(AdminCalls, SeedCalls, WebhookCalls, InspectionCalls):
             "mode": mode,
             "seed": seed,
             "port": port,
-            "api_key": api_key,
+            "api_key": api_key or f"sandbox-{uuid4()}",
             "api_secret": api_secret,
             "key_scheme": key_scheme,
             "cipher_mode": cipher_mode or "ecb",

@@ -8,7 +8,7 @@ use crate::error::ConnectReason;
 
 fn transport(url: &str) -> HttpTransport {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    HttpTransport::new(&BaseUrl::parse(url, &[]).unwrap(), None, None, &clock).unwrap()
+    HttpTransport::new(&BaseUrl::parse("base_url", url, &[]).unwrap(), None, None, &clock).unwrap()
 }
 
 fn post<'a>(url: &'a str, body: &'a [u8], start_within: Option<Duration>) -> Request<'a> {
@@ -119,7 +119,7 @@ fn an_exchange_within_another_has_its_own_limits() {
 #[test]
 fn it_aborts_unless_there_is_a_proxy() {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let base_url = BaseUrl::parse("https://127.0.0.1", &[]).unwrap();
+    let base_url = BaseUrl::parse("base_url", "https://127.0.0.1", &[]).unwrap();
     for (proxy, aborts) in [(None, true), (Some("http://127.0.0.1:1"), false)] {
         let transport = HttpTransport::new(&base_url, proxy, None, &clock).unwrap();
         assert_eq!(transport.aborts_on_failure(), aborts);

@@ -163,9 +163,8 @@ public class Client private constructor(internal val ffi: FfiClient, timeout: Du
      */
     @JvmOverloads
     public fun webhookVerifier(
-        // First: the one that Java callers pass.
-        store: Store? = null,
         tolerance: Duration? = null,
+        store: Store? = null,
         onStoreFailure: OnStoreFailure = OnStoreFailure.REJECT,
         ignoreTimestamp: Boolean = false,
         maxBody: Int? = null,
@@ -179,6 +178,12 @@ public class Client private constructor(internal val ffi: FfiClient, timeout: Du
         },
         maxBody,
     )
+
+    /**
+     * Creates a verifier of this merchant's webhooks with a store and defaults, for Java, where a store is never `null`: the method
+     * without arguments has none. See [webhookVerifierBuilder].
+     */
+    public fun webhookVerifier(store: Store): WebhookVerifier = webhookVerifier(tolerance = null, store = store)
 
     /** Creates a builder of a verifier of this merchant's webhooks, for Java. See [webhookVerifier] for the defaults. */
     public fun webhookVerifierBuilder(): WebhookVerifierBuilder =

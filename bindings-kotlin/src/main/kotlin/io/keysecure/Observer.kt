@@ -2,6 +2,7 @@ package io.keysecure
 
 import io.keysecure.internal.ffi.FfiObserver
 import io.keysecure.model.Outcome
+import io.keysecure.model.TransportFault
 import java.util.function.Consumer
 import java.util.logging.Level
 import java.util.logging.Logger
@@ -56,12 +57,14 @@ public class LogObserver private constructor(private val write: (Level, String) 
 }
 
 /** The level of a call's end, as the `log` facade of the native library has it. */
-internal fun levelOf(record: CallRecord): Level = when (record.outcome) {
-    null -> Level.INFO
-    Outcome.UNKNOWN -> if (record.isMutation) Level.SEVERE else Level.WARNING
+internal fun levelOf(record: CallRecord): Level = when {
+    record.outcome == null -> Level.INFO
+    record.outcome == Outcome.UNKNOWN && record.isMutation -> Level.SEVERE
+    // The caller cancelled the call, which changed nothing.
+    record.transportFault == TransportFault.INTERRUPTED -> Level.INFO
     // The caller asked, and this is the reply.
-    Outcome.REJECTED -> if (record.isMutation) Level.WARNING else Level.INFO
-    Outcome.NOT_SENT -> Level.WARNING
+    record.outcome == Outcome.REJECTED && !record.isMutation -> Level.INFO
+    else -> Level.WARNING
 }
 
 internal fun lineOf(record: AttemptRecord): String = line(

@@ -103,14 +103,6 @@ class JavaCallersTest {
     }
 
     @Test
-    void noStoreOfWebhooksIsNull() {
-        try (Sandbox sandbox = new Sandbox(); Client client = client(sandbox)) {
-            assertEquals(client.webhookVerifier().toString(), client.webhookVerifier(null).toString());
-            assertEquals(client.webhookVerifier().toString(), client.webhookVerifier(null, Duration.ofSeconds(60)).toString());
-        }
-    }
-
-    @Test
     void verifiersAndRespondersAreBuilt() throws Exception {
         ExecutorService executor = Executors.newSingleThreadExecutor(task -> new Thread(task, "decisions"));
         try (Sandbox sandbox = new Sandbox(); Client client = client(sandbox)) {

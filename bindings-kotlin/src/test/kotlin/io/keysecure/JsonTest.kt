@@ -19,6 +19,7 @@ import io.keysecure.model.CardType
 import io.keysecure.model.Consumption
 import io.keysecure.model.ConsumptionType
 import io.keysecure.model.OpenEnum
+import io.keysecure.model.Outcome
 import io.keysecure.model.TransferRecord
 import io.keysecure.model.TransferType
 import java.math.BigDecimal
@@ -155,8 +156,8 @@ class JsonTest {
     @Test
     fun `text that is not a model is a typed error`() {
         for (text in listOf("{}", "[]", "nonsense", "")) {
-            val error = assertThrows(KeySecureException.InvalidResponse::class.java) { Card.fromJson(text) }
-            assertTrue(error.message!!.isNotEmpty())
+            val error = assertThrows(KeySecureException.InvalidInput::class.java) { Card.fromJson(text) }
+            assertEquals(listOf("text", Outcome.NOT_SENT), listOf(error.field, error.outcome))
         }
     }
 

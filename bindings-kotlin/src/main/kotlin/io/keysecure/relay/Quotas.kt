@@ -10,10 +10,10 @@ import io.keysecure.internal.relay.storeWithQuota
 import java.time.Duration
 
 /**
- * Counts amounts against limits in a database of yours: what a cardholder transfers through a [Relay] in one day. [Store.withQuota] adds
- * it to a store of your own.
+ * Counts amounts against limits in a database of yours: what a cardholder transfers through a [Relay] in one day, and the cards that it
+ * applies for. [Store.withQuota] adds it to a store of your own.
  *
- * A `key` names one sum, an `entry` one amount in it. Both are 64 hexadecimal digits: digests, not secrets. Amounts are cents. `within`
+ * A `key` names one sum, an `entry` one amount in it. Both are 64 hexadecimal digits: digests, not secrets. Amounts are cents, or cards. `within`
  * is how long the caller can wait. One that throws counts as unavailable, and the transfer is refused. Share one among all workers.
  */
 public interface QuotaStore {
@@ -37,8 +37,8 @@ public interface QuotaStore {
  *
  * @property key the name of the sum.
  * @property entry the name of the amount within the sum.
- * @property amount the amount in cents.
- * @property limit the largest allowed sum in cents, including this amount.
+ * @property amount the amount in cents, or 1 for a card.
+ * @property limit the largest allowed sum, including this amount.
  * @property keep the time for which the sum is needed from now on. It may be forgotten when this time has passed for all its entries.
  */
 public class QuotaReservation internal constructor(

@@ -61,6 +61,8 @@ public fun interface Authorize {
  * @param requestsPerSecond how many requests a session may make each second on average, in each process; at once it may make twice as
  * many. 0 counts as 1.
  * @param concurrentRequests how many requests of a session are served at the same time. 0 counts as 1.
+ * @param events where the events of cardholders are kept for apps that connect again: `memory`, or, when several processes serve the
+ * relay, the URL of a Redis, `redis://HOST/` or `redis+unix://PATH`. Each app then gets what any of the processes publishes.
  * @param eventsKept how many events of each cardholder are kept, for one hour, for apps that connect again.
  * @param streamLasts the time after which a stream of events ends, so that its session is authorized again.
  * @param authorize returns the scope of a request.
@@ -73,6 +75,7 @@ public class Relay(
     maxRequestBytes: Int = 16 * 1024,
     requestsPerSecond: Int = 20,
     concurrentRequests: Int = 16,
+    events: String = "memory",
     eventsKept: Int = 100,
     streamLasts: Duration = Duration.ofMinutes(5),
     authorize: Authorize,
@@ -82,7 +85,8 @@ public class Relay(
     private val ffi: FfiRelay = relayCall {
         Warnings.install()
         val options = FfiRelayOptions(
-            mount, audit?.let(::GuardedAudit), maxRequestBytes, requestsPerSecond, concurrentRequests, eventsKept, streamLasts,
+            mount, audit?.let(::GuardedAudit), maxRequestBytes, requestsPerSecond, concurrentRequests, events, eventsKept,
+            streamLasts,
         )
         FfiRelay(client.ffi, GuardedAuthorize(authorize), options)
     }
@@ -116,7 +120,8 @@ public class Relay(
     internal val bodies = Bodies(maxRequestBytes)
 
     /**
-     * Passes a webhook on to the apps of its cardholder. Call it from the handler of verified webhooks; streams of this process get it.
+     * Passes a webhook on to the apps of its cardholder. Call it from the handler of verified webhooks; streams of this process get it, and
+     * with `events` in Redis those of all processes. It then takes up to 0.6 s while Redis cannot be reached.
      *
      * A webhook that does not say whose it is is looked up by its card, which may take up to 5 seconds if the card was not used within
      * the last minute. One whose cardholder cannot be found, and one of an unknown action, is dropped with a record in the log.
@@ -167,6 +172,7 @@ public class RelayBuilder internal constructor(private val client: Client, priva
     private var maxRequestBytes = 16 * 1024
     private var requestsPerSecond = 20
     private var concurrentRequests = 16
+    private var events = "memory"
     private var eventsKept = 100
     private var streamLasts = Duration.ofMinutes(5)
 
@@ -185,6 +191,9 @@ public class RelayBuilder internal constructor(private val client: Client, priva
     /** Sets how many requests of a session are served at the same time. */
     public fun concurrentRequests(requests: Int): RelayBuilder = apply { concurrentRequests = requests }
 
+    /** Sets where events are kept: `memory`, or the URL of a Redis that several processes share. */
+    public fun events(buffer: String): RelayBuilder = apply { events = buffer }
+
     /** Sets how many events of each cardholder are kept. */
     public fun eventsKept(events: Int): RelayBuilder = apply { eventsKept = events }
 
@@ -197,6 +206,6 @@ public class RelayBuilder internal constructor(private val client: Client, priva
      * @throws KeySecureException.Config when the client has no store, or a setting is not valid.
      */
     public fun build(): Relay = Relay(
-        client, mount, audit, maxRequestBytes, requestsPerSecond, concurrentRequests, eventsKept, streamLasts, authorize,
+        client, mount, audit, maxRequestBytes, requestsPerSecond, concurrentRequests, events, eventsKept, streamLasts, authorize,
     )
 }

@@ -27,6 +27,7 @@ public class Scope private constructor(private val fields: Fields) {
         val isReadOnly: Boolean = false,
         val maxTransfer: Long? = null,
         val maxPerDay: Long? = null,
+        val maxCardsPerDay: Int? = null,
     )
 
     /** The platform's number of the cardholder. */
@@ -63,11 +64,17 @@ public class Scope private constructor(private val fields: Fields) {
     /** Sets the largest sum of the cardholder's transfers in one day (UTC+8), in both directions together, in TUSDT. */
     public fun maxPerDay(amount: BigDecimal): Scope = with { copy(maxPerDay = cents(amount)) }
 
+    /**
+     * Sets how many cards the cardholder may apply for in one day (UTC+8), if `CARDS_APPLY` is granted. Default: 10; below 0 counts
+     * as 0.
+     */
+    public fun maxCardsPerDay(cards: Int): Scope = with { copy(maxCardsPerDay = cards) }
+
     private fun with(change: Fields.() -> Fields) = Scope(fields.change())
 
     internal fun toFfi() = FfiSessionScope(
         cardholderNo.wellFormed(), fields.session?.wellFormed(), fields.grants.toList(), fields.isReadOnly, fields.maxTransfer,
-        fields.maxPerDay,
+        fields.maxPerDay, fields.maxCardsPerDay,
     )
 
     override fun equals(other: Any?): Boolean = other is Scope && other.fields == fields

@@ -17,6 +17,7 @@ import java.io.ByteArrayOutputStream
 import java.io.IOException
 import java.io.InputStream
 import java.math.BigDecimal
+import java.nio.file.Files
 import java.time.Duration
 import java.util.Collections
 import java.util.concurrent.Callable
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Assumptions.assumeTrue
 import org.junit.jupiter.api.Test
 
 /** The relay of the JVM: what it grants, what it refuses, and what it tells. The checks themselves are tested in Rust. */
@@ -167,6 +169,21 @@ class RelayServerTest {
         }
     }
 
+    @Test
+    fun `the limit of cards of a day holds`() = RelayShop().use { shop ->
+        shop.scopes["cards"] = { everything(shop.own).maxCardsPerDay(1) }
+        shop.scopes["none"] = { everything(shop.other).maxCardsPerDay(-1) }
+        fun apply(tap: String, session: String) =
+            shop.send("cards.apply", """{"card_unique_no":"$tap","card_type":"Virtual"}""", session)
+        assertEquals(200, apply("t-1", "cards").status)
+        assertEquals(200, apply("t-1", "cards").status)
+        for ((tap, session) in listOf("t-2" to "cards", "t-3" to "none")) {
+            assertEquals(listOf("403", "permission", "not_sent"), apply(tap, session).refusal, session)
+            assertEquals(Denial.LIMIT_EXCEEDED, shop.records.last().denial)
+        }
+        assertEquals(1, shop.sandbox.requestsTo("cards.apply"))
+    }
+
     private class Sums(private val before: () -> Unit = {}) : QuotaStore {
         val entries = HashMap<String, Long>()
 
@@ -201,9 +218,11 @@ class RelayServerTest {
         assertEquals(listOf(500L), sums.entries.values.toList())
         assertEquals(200, serve(store, "t-1").status)
         assertEquals(listOf("403", "permission", "not_sent"), serve(store, "t-2").refusal)
-        assertEquals("not_sent", serve(Store.own(attempts = TestAttemptStore(Duration.ofHours(1))), "t-3").error["outcome"].asString)
+        // A store that does not count, or cannot, is no exceeded limit.
+        val unavailable = listOf("503", "transport", "unknown")
+        assertEquals(unavailable, serve(Store.own(attempts = TestAttemptStore(Duration.ofHours(1))), "t-3").refusal)
         RecordedWarnings().use { log ->
-            assertEquals("not_sent", serve(Store.own(attempts = attempts).withQuota(Sums { error("s3cr3t") }), "t-4").error["outcome"].asString)
+            assertEquals(unavailable, serve(Store.own(attempts = attempts).withQuota(Sums { error("s3cr3t") }), "t-4").refusal)
             log.await("reserve of a quota store threw java.lang.IllegalStateException")
             assertFalse(log.lines.any { "s3cr3t" in it })
         }
@@ -301,6 +320,39 @@ class RelayServerTest {
         assertEquals(403, shop.events("nothing").status)
         assertEquals(401, shop.events("unknown").status)
         assertEquals(404, shop.relay.handle("GET", "/v1/events/", mapOf("Authorization" to "Bearer own"), ByteArray(0)).status)
+    }
+
+    @Test
+    fun `relays share events in a Redis`() {
+        val socket = Files.createTempDirectory("keysecure-redis-").resolve("redis.sock")
+        val redis = try {
+            ProcessBuilder("redis-server", "--port", "0", "--unixsocket", "$socket", "--save", "", "--appendonly", "no")
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD).start()
+        } catch (_: IOException) {
+            null
+        }
+        assumeTrue(redis != null, "no redis-server on this machine")
+        try {
+            val end = System.nanoTime() + 20_000_000_000
+            while (!Files.exists(socket) && System.nanoTime() < end) Thread.sleep(20)
+            RelayShop { events("redis+unix://$socket") }.use { shop ->
+                val other = Relay(shop.client, events = "redis+unix://$socket") { null }
+                shop.events().use { response ->
+                    val events = checkNotNull(response.events)
+                    events.next()
+                    other.publish(purchase(shop.own, "elsewhere"))
+                    assertTrue("\"elsewhere\"" in events.next())
+                }
+                for (wrong in listOf("", "file:/tmp", "redis://:s3cr3t@")) {
+                    val thrown = assertThrows(KeySecureException.Config::class.java) { Relay(shop.client, events = wrong) { null } }
+                    assertFalse("s3cr3t" in "$thrown", wrong)
+                }
+            }
+        } finally {
+            redis!!.destroy()
+            redis.waitFor()
+            socket.parent.toFile().deleteRecursively()
+        }
     }
 
     @Test

@@ -57,7 +57,8 @@ class RelayShop(settings: RelayBuilder.() -> Unit = {}) : AutoCloseable {
 
 /** Everything that a scope can grant, with high limits. */
 fun everything(cardholderNo: String): Scope =
-    Scope.cardholder(cardholderNo).grants(Grant.values().asIterable()).maxTransfer(BigDecimal("1e9")).maxPerDay(BigDecimal("1e9"))
+    Scope.cardholder(cardholderNo).grants(Grant.values().asIterable())
+        .maxTransfer(BigDecimal("1e9")).maxPerDay(BigDecimal("1e9")).maxCardsPerDay(Int.MAX_VALUE)
 
 val RelayResponse.text: String get() = String(body)
 

@@ -1,9 +1,11 @@
 //! The client.
 
+mod live;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use keysecure::{Error, Json, Store};
+use keysecure::{Error, Json, ProbeOptions};
 use pyo3::exceptions::PyTypeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -14,16 +16,17 @@ use crate::arguments::{
     EnvironmentName, HttpMethod, LanguageName, MaxRetries, Path, Proxy, RelayUrl, SessionSetting, Timeout, Timezone,
 };
 use crate::blocking::blocking;
-use crate::deprecated::deprecated;
 use crate::doctor::Report;
 use crate::errors::{config, invalid_response, map_exception};
 use crate::json;
+use crate::probe::{Captured, ProbeReport};
 use crate::process::PerProcess;
 use crate::resources::{Accounts, Cardholders, Cards, Consumptions, Pci, Simulation};
 use crate::secrets::AccessToken;
 use crate::settings::{self, Access, Settings};
-use crate::stores::{OwnToken, Purpose, Setting};
+use crate::stores::OwnToken;
 use crate::webhooks::WebhookVerifier;
+use live::{Live, SharedStore};
 
 /// A client of the platform: `Client(api_key, api_secret)`, for use in a `with` block or until `close()`.
 ///
@@ -68,46 +71,6 @@ pub struct Client {
     closed: AtomicBool,
 }
 
-/// The setting `store`, or its deprecated name `token_store`.
-struct SharedStore {
-    setting: Setting,
-    tokens_only: bool,
-}
-
-impl SharedStore {
-    fn of(store: Option<&Bound<'_, PyAny>>, token_store: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Self>> {
-        match (store, token_store) {
-            (Some(store), None) => {
-                Ok(Some(Self { setting: Setting::of("store", store, Purpose::Client)?, tokens_only: false }))
-            }
-            (None, Some(store)) => {
-                let py = store.py();
-                deprecated(py, c"token_store is deprecated: use store, which the ensure_* calls need too")?;
-                Ok(Some(Self { setting: Setting::of("token_store", store, Purpose::Client)?, tokens_only: true }))
-            }
-            (Some(store), Some(_)) => Err(config(store.py(), "token_store is the old name of store: give one of them")),
-            (None, None) => Ok(None),
-        }
-    }
-
-    /// The store as this process uses it.
-    fn here(&self, py: Python<'_>) -> PyResult<Store> {
-        let store = self.setting.here(py)?;
-        if !self.tokens_only {
-            return Ok(store);
-        }
-        Ok(store.token_store().map_or_else(Store::new, |tokens| Store::new().tokens(tokens)))
-    }
-}
-
-/// The part that belongs to one process.
-#[derive(Clone)]
-struct Live {
-    client: keysecure::Client,
-    /// The client's token, unless a store shares it.
-    token: Arc<OwnToken>,
-}
-
 impl Client {
     fn start(py: Python<'_>, settings: Settings, store: Option<SharedStore>) -> PyResult<Self> {
         let live = PerProcess::new(Live::start(py, &settings, store.as_ref(), OwnToken::default())?);
@@ -144,15 +107,6 @@ impl Client {
             Ok(live)
         })?;
         Ok(live.client)
-    }
-}
-
-impl Live {
-    fn start(py: Python<'_>, settings: &Settings, store: Option<&SharedStore>, token: OwnToken) -> PyResult<Self> {
-        let token = Arc::new(token);
-        let store = store.map_or_else(|| Ok(Store::new()), |store| store.here(py))?;
-        let store = if store.token_store().is_some() { store } else { store.tokens(token.clone()) };
-        Ok(Self { client: settings.build(store)?, token })
     }
 }
 
@@ -339,6 +293,28 @@ impl Client {
     #[pyo3(signature = (card_no=None))]
     fn doctor(&self, py: Python<'_>, card_no: Option<CardNo>) -> PyResult<Report> {
         self.run(py, move |client| Ok(client.doctor(card_no.as_ref().map(|no| no.0.as_str())))).map(Report)
+    }
+
+    /// Examines what the platform's documentation leaves open, in the platform's sandbox environment. `print()` the report.
+    ///
+    /// It reads, looks up random references and makes requests that are refused before acting. With the number of an activated
+    /// card it finds the AES scheme; with `webhook`, the headers and the body of a webhook as it was received, how webhooks are
+    /// signed. `simulate=True` also simulates a purchase with the card. New access tokens are fetched, which may invalidate
+    /// those of other processes. Refused in production.
+    #[pyo3(signature = (card_no=None, *, webhook=None, simulate=false))]
+    fn probe(
+        &self,
+        py: Python<'_>,
+        card_no: Option<CardNo>,
+        webhook: Option<Captured>,
+        simulate: bool,
+    ) -> PyResult<ProbeReport> {
+        let options = ProbeOptions {
+            card_no: card_no.map(|no| no.0.as_str().to_owned()),
+            webhook: webhook.map(Into::into),
+            simulate,
+        };
+        self.run(py, move |client| client.probe(&options)).map(ProbeReport)
     }
 
     /// Makes any call of the platform, with its headers, rules and errors. Takes JSON-like values and returns the `data` of

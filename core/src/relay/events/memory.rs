@@ -1,13 +1,12 @@
-//! Webhooks that are kept for the apps of their cardholders.
+//! Buffer in the memory of one process.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::bounded::Bounded;
+use super::{EventReader, Events, KEPT_FOR, Kept, News, Opening, one_line};
+use crate::relay::bounded::Bounded;
 
-/// Time for which an event is kept.
-const KEPT_FOR: Duration = Duration::from_secs(3600);
 /// Maximum number of cardholders whose events are kept. The one that nobody published or read for the longest time is forgotten
 /// first.
 const MAX_CARDHOLDERS: usize = 20_000;
@@ -18,18 +17,16 @@ const OVERHEAD: usize = 128;
 
 /// An event of a cardholder.
 #[derive(Debug, Clone)]
-pub(super) struct Kept {
-    pub number: u64,
-    /// Name of the action.
-    pub name: &'static str,
-    /// The data as JSON in one line.
-    pub data: Arc<str>,
+struct Entry {
+    number: u64,
+    name: &'static str,
+    data: Arc<str>,
     at: Instant,
 }
 
 /// Where a reader of events is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Position {
+enum Position {
     /// After the event with this number.
     After(u64),
     /// Unknown: events may be missing before this number.
@@ -38,31 +35,16 @@ pub(super) enum Position {
 
 /// What there is for a reader.
 #[derive(Debug)]
-pub(super) enum News {
+enum Found {
     /// Events, in their order. None if the time ran out.
-    Events(Vec<Kept>),
+    Entries(Vec<Entry>),
     /// Events before this number may be missing.
-    Reset(u64),
-}
-
-/// Buffer of the events of all cardholders.
-pub(super) trait EventBuffer: Send + Sync {
-    /// Keeps an event of a cardholder and wakes the readers.
-    fn publish(&self, cardholder_no: &str, name: &'static str, data: &str);
-
-    /// The position of a new reader: at the end, or after the event that it names.
-    fn position(&self, cardholder_no: &str, last_id: Option<&str>) -> Position;
-
-    /// Waits for events after a position.
-    fn read(&self, cardholder_no: &str, after: u64, timeout: Duration) -> News;
-
-    /// The id of an event, or of a position.
-    fn id(&self, number: u64) -> String;
+    Missing(u64),
 }
 
 /// Buffer in the memory of this process.
 #[derive(Debug)]
-pub(super) struct MemoryEvents {
+pub(in crate::relay) struct MemoryEvents {
     /// Distinguishes the ids of this process from those of an earlier one.
     epoch: String,
     /// Maximum number of events of a cardholder.
@@ -85,7 +67,7 @@ struct State {
 /// The events of one cardholder.
 #[derive(Debug)]
 struct Channel {
-    kept: VecDeque<Kept>,
+    kept: VecDeque<Entry>,
     /// Number up to which events may be missing.
     missing: u64,
     changed: Arc<Condvar>,
@@ -93,7 +75,7 @@ struct Channel {
 
 impl MemoryEvents {
     /// Creates a buffer of the last `most` events of each cardholder.
-    pub(super) fn new(most: usize, epoch: String) -> Self {
+    pub(in crate::relay) fn new(most: usize, epoch: String) -> Self {
         let state = State { last: 0, forgotten: 0, bytes: 0, channels: Bounded::new(MAX_CARDHOLDERS) };
         Self { epoch, most: most.max(1), max_bytes: MAX_BYTES, state: Mutex::new(state) }
     }
@@ -147,34 +129,19 @@ impl Channel {
     }
 
     /// What there is after a position; `None` if there is nothing.
-    fn news(&self, after: u64) -> Option<News> {
+    fn news(&self, after: u64) -> Option<Found> {
         if self.missing > after {
-            return Some(News::Reset(self.last()));
+            return Some(Found::Missing(self.last()));
         }
         if self.last() <= after {
             return None;
         }
-        Some(News::Events(self.kept.iter().filter(|kept| kept.number > after).cloned().collect()))
+        Some(Found::Entries(self.kept.iter().filter(|kept| kept.number > after).cloned().collect()))
     }
 }
 
-impl EventBuffer for MemoryEvents {
-    fn publish(&self, cardholder_no: &str, name: &'static str, data: &str) {
-        let mut state = self.state();
-        state.last += 1;
-        let number = state.last;
-        // A line end in JSON is white space: within a string it is written as an escape.
-        let data = data.replace(['\r', '\n'], " ").into();
-        state.with(cardholder_no, self.most, |channel| {
-            channel.kept.push_back(Kept { number, name, data, at: Instant::now() });
-            channel.changed.notify_all();
-        });
-        while state.bytes > self.max_bytes {
-            let Some(oldest) = state.channels.remove_oldest() else { return };
-            state.forget(Some(oldest));
-        }
-    }
-
+impl MemoryEvents {
+    /// The position of a new reader: at the end, or after the event that it names.
     fn position(&self, cardholder_no: &str, last_id: Option<&str>) -> Position {
         let mut state = self.state();
         let last = state.last;
@@ -188,23 +155,77 @@ impl EventBuffer for MemoryEvents {
         }
     }
 
-    fn read(&self, cardholder_no: &str, after: u64, timeout: Duration) -> News {
+    /// Waits for events after a position.
+    fn read(&self, cardholder_no: &str, after: u64, timeout: Duration) -> Found {
         let until = Instant::now() + timeout;
         let mut state = self.state();
         loop {
-            let (news, changed) =
+            let (found, changed) =
                 state.with(cardholder_no, self.most, |channel| (channel.news(after), Arc::clone(&channel.changed)));
             let left = until.saturating_duration_since(Instant::now());
-            match news {
-                Some(news) => return news,
-                None if left.is_zero() => return News::Events(Vec::new()),
+            match found {
+                Some(found) => return found,
+                None if left.is_zero() => return Found::Entries(Vec::new()),
                 None => state = changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0,
             }
         }
     }
 
+    /// The id of an event, or of a position.
     fn id(&self, number: u64) -> String {
         format!("{}-{number}", self.epoch)
+    }
+}
+
+impl Events for MemoryEvents {
+    fn publish(&self, cardholder_no: &str, name: &'static str, data: &str) {
+        let mut state = self.state();
+        state.last += 1;
+        let number = state.last;
+        let data = one_line(data);
+        state.with(cardholder_no, self.most, |channel| {
+            channel.kept.push_back(Entry { number, name, data, at: Instant::now() });
+            channel.changed.notify_all();
+        });
+        while state.bytes > self.max_bytes {
+            let Some(oldest) = state.channels.remove_oldest() else { return };
+            state.forget(Some(oldest));
+        }
+    }
+
+    fn open(self: Arc<Self>, cardholder_no: &str, last_id: Option<&str>) -> (Opening, Box<dyn EventReader>) {
+        let position = self.position(cardholder_no, last_id);
+        let (Position::After(after) | Position::Lost(after)) = position;
+        let opening = Opening { id: Some(self.id(after)), is_lost: matches!(position, Position::Lost(_)) };
+        (opening, Box::new(Reader { buffer: self, cardholder_no: cardholder_no.to_owned(), after }))
+    }
+}
+
+/// A reader of one cardholder's events.
+struct Reader {
+    buffer: Arc<MemoryEvents>,
+    cardholder_no: String,
+    /// Number of the last event that was read.
+    after: u64,
+}
+
+impl EventReader for Reader {
+    fn read(&mut self, timeout: Duration) -> News {
+        match self.buffer.read(&self.cardholder_no, self.after, timeout) {
+            Found::Missing(number) => {
+                self.after = number;
+                News::Reset(Some(self.buffer.id(number)))
+            }
+            Found::Entries(entries) => {
+                self.after = entries.last().map_or(self.after, |last| last.number);
+                let kept = |entry: Entry| Kept {
+                    id: Some(self.buffer.id(entry.number)),
+                    name: entry.name.into(),
+                    data: entry.data,
+                };
+                News::Events(entries.into_iter().map(kept).collect())
+            }
+        }
     }
 }
 
@@ -220,8 +241,8 @@ mod tests {
 
     fn read(buffer: &MemoryEvents, cardholder_no: &str, after: u64) -> Option<Vec<String>> {
         match buffer.read(cardholder_no, after, NOW) {
-            News::Events(events) => Some(events.iter().map(|kept| kept.data.to_string()).collect()),
-            News::Reset(_) => None,
+            Found::Entries(events) => Some(events.iter().map(|kept| kept.data.to_string()).collect()),
+            Found::Missing(_) => None,
         }
     }
 
@@ -277,7 +298,7 @@ mod tests {
             writer.publish("2", "Consumption", "other");
             writer.publish("1", "Consumption", "own");
         });
-        let News::Events(events) = buffer.read("1", 0, Duration::from_secs(20)) else { panic!("reset") };
+        let Found::Entries(events) = buffer.read("1", 0, Duration::from_secs(20)) else { panic!("reset") };
         assert_eq!(events.len(), 1);
         thread.join().unwrap();
     }
