@@ -126,6 +126,14 @@ impl ClientOptions {
 #[uniffi::export(Debug)]
 pub struct Client(keysecure::Client);
 
+impl Client {
+    /// Returns the client of the core, for the relay of the JVM.
+    #[must_use]
+    pub fn core(&self) -> &keysecure::Client {
+        &self.0
+    }
+}
+
 #[uniffi::export]
 impl Client {
     /// The same calls for a call that has already waited so long for a thread: the time counts into its timeout or

@@ -7,6 +7,8 @@
 /// order than this one would call the wrong function.
 ///
 /// Not reported upstream yet.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! in_c_order {
     ($table:ident: $($method:ident),+) => {
         const _: () = {

@@ -135,8 +135,12 @@ fn stage(jni: &Path, notices: &Path, folder: &Path) -> io::Result<()> {
 
 /// Whether Android can load a library on this processor. Prints why not.
 fn fits(library: &Path, abi: &Abi) -> bool {
-    let parsed = fs::read(library).ok().and_then(|bytes| elf::parse(&bytes));
-    let fault = parsed.map_or_else(|| Some("is not an ELF file".to_owned()), |parsed| fault(&parsed, abi));
+    let bytes = fs::read(library).unwrap_or_default();
+    let fault = match elf::parse(&bytes) {
+        None => Some("is not an ELF file".to_owned()),
+        Some(_) if ship::has_relay_server(&bytes) => Some("has the relay server, which belongs on servers".to_owned()),
+        Some(parsed) => fault(&parsed, abi),
+    };
     if let Some(fault) = &fault {
         eprintln!("{}: {fault}", library.display());
     }
@@ -171,7 +175,8 @@ fn has_only_classes(jar: &Path) -> bool {
     let is_class = |name: &str| {
         let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
         let extension = Path::new(file).extension();
-        folder.starts_with("io/keysecure") && extension.is_some_and(|extension| extension == "class")
+        let is_of_server = folder.split('/').any(|part| part == "relay");
+        folder.starts_with("io/keysecure") && !is_of_server && extension.is_some_and(|extension| extension == "class")
             || folder == "META-INF" && extension.is_some_and(|extension| extension == "kotlin_module")
     };
     let others: Vec<_> = names.iter().filter(|name| !is_class(name)).collect();

@@ -108,7 +108,13 @@ fn an_aar_with_a_file_of_a_desktop_system_is_refused() {
     if !has_jdk() {
         return;
     }
-    for name in ["linux-x86-64/libkeysecure_ffi.so", "io/keysecure/sandbox/linux-x86-64/keysecure-sandbox", "LICENSE"] {
+    let of_server = "io/keysecure/relay/Relay.class";
+    for name in [
+        "linux-x86-64/libkeysecure_ffi.so",
+        of_server,
+        "io/keysecure/sandbox/linux-x86-64/keysecure-sandbox",
+        "LICENSE",
+    ] {
         let inputs = Inputs::new("desktop");
         assert!(inputs.assemble());
         inputs.put(&format!("classes/{name}"), b"not for Android");
@@ -126,6 +132,18 @@ fn an_aar_with_a_missing_or_a_linux_library_is_refused() {
     inputs.put_library(abi, &Library { needed: vec!["libc.so.6".into()], ..android(abi) });
     assert!(!inputs.assemble());
     fs::remove_file(inputs.0.join("jni").join(abi.name).join(LIBRARY)).unwrap();
+    assert!(!inputs.assemble());
+}
+
+#[test]
+fn an_aar_with_the_relay_server_is_refused() {
+    if !has_jdk() {
+        return;
+    }
+    let inputs = Inputs::new("relay-server");
+    assert!(inputs.assemble());
+    let library = [&*elf(true, &android(&ABIS[0])), b"keysecure relay\n"].concat();
+    inputs.put(&format!("jni/{}/{LIBRARY}", ABIS[0].name), &library);
     assert!(!inputs.assemble());
 }
 

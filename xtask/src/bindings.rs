@@ -6,7 +6,7 @@ use crate::run;
 
 /// The inputs of the builds of the Kotlin and Swift bindings.
 pub struct Bindings {
-    /// The library from which the code was generated, unoptimised and with its symbols. The tests load it.
+    /// The library of the JVM, from which the Kotlin was generated, unoptimised and with its symbols. The tests load it.
     pub library: PathBuf,
     /// The source folder of the generated Kotlin. The generated Swift is in its package.
     pub kotlin: PathBuf,
@@ -19,19 +19,23 @@ pub fn run() -> bool {
 /// Builds the library and generates both languages. `None` after a failure, which is printed.
 pub fn make() -> Option<Bindings> {
     // The dev profile: the metadata that the generator reads is in the symbols, which a release library does not have.
-    if !run::passes(&mut run::cargo("build -p keysecure-ffi -p keysecure-bindgen")) {
+    if !run::passes(&mut run::cargo("build -p keysecure-ffi -p keysecure-relay-ffi -p keysecure-bindgen")) {
         return None;
     }
     let built = run::target_dir().join("debug");
-    let bindings =
-        Bindings { library: built.join(library("keysecure_ffi")), kotlin: run::target_dir().join("bindings/kotlin") };
+    let bindings = Bindings {
+        library: built.join(library("keysecure_relay_ffi")),
+        kotlin: run::target_dir().join("bindings/kotlin"),
+    };
     generate(&built, &bindings).then_some(bindings)
 }
 
 fn generate(built: &Path, bindings: &Bindings) -> bool {
     let mut bindgen = run::command(built.join(format!("keysecure-bindgen{}", std::env::consts::EXE_SUFFIX)));
     let swift = run::root().join("bindings-swift/Sources");
-    bindgen.arg(&bindings.library).arg("uniffi.toml").arg(&bindings.kotlin).arg(swift);
+    // Swift has no relay server: its library is without it.
+    let library = built.join(library("keysecure_ffi"));
+    bindgen.arg(&bindings.library).arg(library).arg("uniffi.toml").arg(&bindings.kotlin).arg(swift);
     run::passes(&mut bindgen)
 }
 

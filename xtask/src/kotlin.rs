@@ -140,7 +140,10 @@ pub fn compiles() -> bool {
 
 /// `cargo xtask kotlin-bench`: the shipped library under the JVM against the Rust call and the JVM's own HTTP client.
 pub fn bench() -> bool {
-    let Some(library) = ship::server_library() else { return false };
+    let library = run::target_dir().join("sizes/jvm");
+    if !ship::jvm_library(&library) {
+        return false;
+    }
     let programs = "build --release -p keysecure-tests --bin bench --bin rust_baseline";
     if !run::passes(&mut run::cargo(programs)) {
         return false;

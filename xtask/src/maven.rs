@@ -22,7 +22,8 @@ pub fn all(bindings: &Bindings, arguments: &[String]) -> Command {
     // For the projects of the receivers, which are those of consumers. Their JVMs live for a few seconds.
     maven.arg("--fail-at-end").arg(format!(
         "-DargLine=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC \"-Duniffi.component.keysecure.libraryOverride={library}\" \
-         \"-Duniffi.component.keysecure_ffi.libraryOverride={library}\" \"-Dkeysecure.sandbox={}\"",
+         \"-Duniffi.component.keysecure_ffi.libraryOverride={library}\" \
+         \"-Duniffi.component.keysecure_relay_ffi.libraryOverride={library}\" \"-Dkeysecure.sandbox={}\"",
         program("keysecure-sandbox").display()
     ));
     maven

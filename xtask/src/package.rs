@@ -100,7 +100,7 @@ pub fn jars(tests: Tests) -> bool {
     let library = folder.join(slot).join(bindings::library("keysecure_ffi"));
     let licences = run::target_dir().join("licences");
     if !natives(&run::target_dir())
-        || !licences::write("keysecure-ffi", &licences.join("library"))
+        || !licences::write(ship::OF_JVM, &licences.join("library"))
         || !licences::write("keysecure-sandbox", &licences.join("sandbox"))
     {
         return false;
@@ -126,7 +126,7 @@ pub fn jars(tests: Tests) -> bool {
             if found { "there" } else { "empty: put the library built there into target/natives" }
         );
     }
-    report(&[("with HTTP and TLS, for servers", &library, None)])
+    report(&[("with HTTP, TLS and relay server, for the JVM", &library, None)])
 }
 
 /// Builds this machine's library and sandbox program into the folders `natives` and `programs`.
@@ -135,7 +135,7 @@ fn natives(folder: &Path) -> bool {
         eprintln!("JNA has no folder for this system");
         return false;
     };
-    ship::jar_library(&folder.join("natives").join(slot).join(bindings::library("keysecure_ffi")))
+    ship::jvm_library(&folder.join("natives").join(slot).join(bindings::library("keysecure_ffi")))
         && ship::jar_program(&folder.join("programs").join(slot).join(program()))
 }
 
@@ -176,10 +176,13 @@ fn consumer(language: &str) -> bool {
 /// The library with and without its own HTTP.
 fn sizes() -> bool {
     let (slim, relay_only) = (run::target_dir().join("sizes/slim"), run::target_dir().join("sizes/relay-only"));
+    let jvm = run::target_dir().join("sizes/jvm");
     let Some(whole) = ship::server_library() else { return false };
-    ship::build_library(&ship::FOR_PHONES, &slim)
+    ship::jvm_library(&jvm)
+        && ship::build_library(&ship::FOR_PHONES, &slim)
         && ship::build_library(&ship::RELAY_ONLY, &relay_only)
         && report(&[
+            ("with HTTP, TLS and relay server, for the JVM", &jvm, None),
             ("with HTTP and TLS, for servers", &whole, None),
             ("without, for phones", &slim, Some(BUDGET)),
             ("through a relay only, for apps", &relay_only, None),

@@ -1,4 +1,4 @@
-//! Generates the Kotlin and the Swift of a built library: `keysecure-bindgen LIBRARY CONFIG KOTLIN SWIFT`.
+//! Generates Kotlin and Swift of built libraries: `keysecure-bindgen JVM-LIBRARY SWIFT-LIBRARY CONFIG KOTLIN SWIFT`.
 //!
 //! UniFFI's own generators write most of it. Their text is patched where it has to be (`patches`), and what UniFFI does not
 //! generate is made from the same metadata (`kotlin`, `swift`).
@@ -22,21 +22,22 @@ use crate::interface::Interface;
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 const USAGE: &str = "\
-usage: keysecure-bindgen LIBRARY CONFIG KOTLIN SWIFT
+usage: keysecure-bindgen JVM-LIBRARY SWIFT-LIBRARY CONFIG KOTLIN SWIFT
 
-  LIBRARY  the built library with its symbols, which hold the metadata
-  CONFIG   uniffi.toml, the global configuration of UniFFI
-  KOTLIN   the source folder of the generated Kotlin, which is emptied first
-  SWIFT    the `Sources` of the Swift package; only its `Generated` folders are written
+  JVM-LIBRARY    the built library of the JVM, with its symbols, which hold the metadata
+  SWIFT-LIBRARY  that of Swift, which has no relay server
+  CONFIG         uniffi.toml, the global configuration of UniFFI
+  KOTLIN         the source folder of the generated Kotlin, which is emptied first
+  SWIFT          the `Sources` of the Swift package; only its `Generated` folders are written
 ";
 
 fn main() -> ExitCode {
     let args: Vec<String> = env::args().skip(1).collect();
-    let [library, config, kotlin, swift] = args.as_slice() else {
+    let [jvm, swift_library, config, kotlin, swift] = args.as_slice() else {
         eprint!("{USAGE}");
         return ExitCode::from(2);
     };
-    match run(library, config, Path::new(kotlin), Path::new(swift)) {
+    match run([jvm, swift_library], config, Path::new(kotlin), Path::new(swift)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error:?}");
@@ -45,12 +46,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(library: &str, config: &str, kotlin: &Path, swift: &Path) -> Result<()> {
-    let options =
-        GenerateOptions { source: library.into(), config_override: Some(config.into()), ..GenerateOptions::default() };
-    let interface = Interface::load(&options)?;
-    kotlin::generate(&interface, &options, kotlin)?;
-    swift::generate(&interface, &options, swift)
+fn run(libraries: [&str; 2], config: &str, kotlin: &Path, swift: &Path) -> Result<()> {
+    let [jvm, of_swift] = libraries.map(|library| GenerateOptions {
+        source: library.into(),
+        config_override: Some(config.into()),
+        ..GenerateOptions::default()
+    });
+    kotlin::generate(&Interface::load(&jvm)?, &jvm, kotlin)?;
+    swift::generate(&Interface::load(&of_swift)?, &of_swift, swift)
 }
 
 #[cfg(test)]
@@ -87,7 +90,7 @@ mod tests {
         fs::write(&source, udl).unwrap();
         let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../uniffi.toml");
         let (kotlin, swift) = (folder.join("kotlin"), folder.join("swift"));
-        run(source.to_str().unwrap(), config.to_str().unwrap(), &kotlin, &swift).unwrap();
+        run([source.to_str().unwrap(); 2], config.to_str().unwrap(), &kotlin, &swift).unwrap();
         let all = |folder: &Path, extension| -> String {
             let files = crate::output::files(folder, extension).unwrap();
             files.iter().map(|file| fs::read_to_string(file).unwrap()).collect()

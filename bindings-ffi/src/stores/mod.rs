@@ -26,6 +26,20 @@ pub use tokens::{StoredToken, TokenStore};
 #[uniffi::export(Debug)]
 pub struct Store(pub(crate) keysecure::Store);
 
+impl Store {
+    /// Wraps a store of the core.
+    #[must_use]
+    pub fn from_core(store: keysecure::Store) -> Self {
+        Self(store)
+    }
+
+    /// Returns the store of the core, for the relay of the JVM.
+    #[must_use]
+    pub fn core(&self) -> &keysecure::Store {
+        &self.0
+    }
+}
+
 #[uniffi::export]
 impl Store {
     /// Returns the store in the memory of this process; always the same one. It does not know whether a merchant

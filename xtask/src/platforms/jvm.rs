@@ -11,7 +11,7 @@ pub fn x86_64(report: &mut Report) -> Result<(), String> {
     let library = folder.join(bindings::library("keysecure_ffi"));
     let program = folder.join("keysecure-sandbox");
     report.command("cargo xtask package kotlin");
-    if !ship::jar_library(&library) || !ship::jar_program(&program) {
+    if !ship::jvm_library(&library) || !ship::jar_program(&program) {
         return Err("the library or the program was not built".into());
     }
     let old = Root::new(&BULLSEYE, report)?.mount(&manylinux::old_python()?, "/opt/python");

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::{FFI_PACKAGE, kotlin_visibility};
+use super::{is_of_objects, kotlin_visibility};
 use crate::Result;
 use crate::kotlin::public_records;
 
@@ -17,8 +17,9 @@ const PREFIXES: [&str; 5] = ["Ffi", "Uniffi", "uniffi", "RustBuffer", "ForeignBy
 
 pub fn patch(kotlin: &str, _: &crate::interface::Interface) -> Result<String> {
     let mut names: HashMap<&str, String> = HELPERS.into_iter().map(|name| (name, format!("Uniffi{name}"))).collect();
-    if kotlin.contains(FFI_PACKAGE) {
-        names.extend(kotlin.lines().filter_map(declared).map(|name| (name, format!("Ffi{name}"))));
+    if is_of_objects(kotlin) {
+        let found = kotlin.lines().filter_map(|line| declared(line).or_else(|| imported(line)));
+        names.extend(found.map(|name| (name, format!("Ffi{name}"))));
     }
     let (mut text, mut is_comment) = (String::with_capacity(kotlin.len()), false);
     for line in kotlin.split_inclusive('\n') {
@@ -42,6 +43,13 @@ fn declared(line: &str) -> Option<&str> {
     (is_type && !is_named && !public_records::is_public(&name[..end])).then_some(&name[..end])
 }
 
+/// The name of a type of the other generated objects that a line imports, unless the name says that it is internal.
+fn imported(line: &str) -> Option<&str> {
+    let name = line.strip_prefix("import io.keysecure.internal.ffi.")?;
+    let is_named = PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+    (name.chars().all(is_part) && !is_named && !public_records::is_public(name)).then_some(name)
+}
+
 fn push_renamed(text: &mut String, code: &str, names: &HashMap<&str, String>) {
     let mut rest = code;
     while let Some(start) = rest.find(is_part) {
@@ -60,7 +68,7 @@ fn is_part(letter: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::declared;
+    use super::{declared, imported};
 
     #[test]
     fn only_types_without_a_telling_name_are_renamed() {
@@ -76,6 +84,18 @@ mod tests {
         ];
         for (line, expected) in cases {
             assert_eq!(declared(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_type_of_the_other_objects_has_the_name_that_it_has_there() {
+        assert_eq!(imported("import io.keysecure.internal.ffi.Client"), Some("Client"));
+        for line in [
+            "import io.keysecure.internal.ffi.FfiConverterTypeClient",
+            "import io.keysecure.internal.ffi.RustBuffer as RustBufferClient",
+            "import io.keysecure.model.Event",
+        ] {
+            assert_eq!(imported(line), None, "{line}");
         }
     }
 }

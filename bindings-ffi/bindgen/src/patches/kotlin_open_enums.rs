@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use heck::{ToLowerCamelCase as _, ToShoutySnakeCase as _, ToUpperCamelCase as _};
 use uniffi_bindgen::interface::Enum;
 
-use super::{FFI_PACKAGE, MODEL_PACKAGE, replace};
+use super::{MODEL_PACKAGE, is_of_objects, replace};
 use crate::interface::Interface;
 use crate::{Result, documentation};
 
@@ -15,7 +15,7 @@ use crate::{Result, documentation};
 const END: &str = "\n    companion object\n}";
 
 pub fn patch(kotlin: &str, interface: &Interface) -> Result<String> {
-    if kotlin.contains(FFI_PACKAGE) {
+    if is_of_objects(kotlin) {
         return Ok(kotlin.to_owned());
     }
     let mut text = replace(kotlin, 1, MODEL_PACKAGE, MODEL_PACKAGE)?;

@@ -2,7 +2,7 @@
 //!
 //! UniFFI has no configuration for it; not asked for upstream.
 
-use super::FFI_PACKAGE;
+use super::is_of_objects;
 use crate::Result;
 use crate::interface::Interface;
 
@@ -18,7 +18,7 @@ const WORDS: [&str; 12] =
 const STARTS: [&str; 2] = ["         */ ", "    @Throws(FfiException::class) "];
 
 pub fn patch(kotlin: &str, _: &Interface) -> Result<String> {
-    let is_ffi = kotlin.contains(FFI_PACKAGE);
+    let is_ffi = is_of_objects(kotlin);
     let mut is_changed = false;
     let mut text = String::with_capacity(kotlin.len());
     for line in kotlin.split_inclusive('\n') {

@@ -32,8 +32,13 @@ pub use swift_names::{member, renamed, word_replaced};
 /// The package of the generated models.
 const MODEL_PACKAGE: &str = "package io.keysecure.model\n";
 
-/// The package of the generated objects.
-const FFI_PACKAGE: &str = "package io.keysecure.internal.ffi\n";
+/// The packages of the generated objects: those of all libraries, and those of the relay server.
+const FFI_PACKAGES: [&str; 2] = ["package io.keysecure.internal.ffi\n", "package io.keysecure.internal.relay\n"];
+
+/// Whether a file is one of the generated objects.
+fn is_of_objects(kotlin: &str) -> bool {
+    FFI_PACKAGES.iter().any(|package| kotlin.contains(package))
+}
 
 /// Takes the text of a generated file and gives it changed.
 type Patch = fn(&str, &Interface) -> Result<String>;

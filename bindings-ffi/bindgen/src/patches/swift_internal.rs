@@ -21,7 +21,7 @@ const INTERNAL_FUNCTIONS: [&str; 7] = [
 ];
 
 /// The enums of the server's side of a relay, which Swift does not have.
-const INTERNAL_ENUMS: [&str; 1] = ["Grant"];
+const INTERNAL_ENUMS: [&str; 2] = ["Denial", "Grant"];
 
 /// The errors that the public layer replaces, or that only Rust needs.
 const INTERNAL_ERRORS: [&str; 2] = ["FfiError", "ForeignFailure"];

@@ -28,7 +28,12 @@ internal enum class CallThreads(private val maxThreads: Int) {
 
     /** The thread waits all the same: replies have a time limit of their own. */
     WEBHOOKS(256),
+
+    /** The thread waits all the same: an app must learn what became of its request. */
+    RELAY(256),
     ;
+
+    private val isInterruptible get() = this == READS || this == MUTATIONS
 
     // Threads of their own: neither a payment nor a reply to a purchase waits behind reads that hang.
     private val pool by lazy {
@@ -57,7 +62,7 @@ internal enum class CallThreads(private val maxThreads: Int) {
      * @param limit the longest wait for a thread.
      */
     fun <T> run(operation: String = "", reference: String? = null, limit: Duration = DEFAULT_TIMEOUT, block: () -> T): T {
-        if (this != WEBHOOKS && Thread.currentThread().isInterrupted) throw interrupted(operation, Outcome.NOT_SENT)
+        if (isInterruptible && Thread.currentThread().isInterrupted) throw interrupted(operation, Outcome.NOT_SENT)
         if (!VirtualThreads.isCurrent()) return block()
         val job = Job(operation, reference, Thread.currentThread().contextClassLoader, block)
         pool.execute(job)
@@ -74,7 +79,7 @@ internal enum class CallThreads(private val maxThreads: Int) {
                 } catch (_: InterruptedException) {
                     isInterrupted = true
                     when {
-                        this == WEBHOOKS -> continue
+                        !isInterruptible -> continue
                         job.skip() -> throw interrupted(operation, Outcome.NOT_SENT)
                         this == READS -> job.interrupt()
                         job.abandon() -> throw interrupted(operation, Outcome.UNKNOWN)

@@ -59,7 +59,7 @@ import java.time.Duration
  * time continues from the last one.
  * @throws KeySecureException.Config when a setting is not valid.
  */
-public class Client private constructor(private val ffi: FfiClient, timeout: Duration?) : AutoCloseable {
+public class Client private constructor(internal val ffi: FfiClient, timeout: Duration?) : AutoCloseable {
     public constructor(
         apiKey: String,
         apiSecret: String,
@@ -179,7 +179,10 @@ public class Client private constructor(private val ffi: FfiClient, timeout: Dur
         maxBody,
     )
 
-    /** Creates a verifier of this merchant's webhooks with a store and defaults, for Java. See [webhookVerifierBuilder]. */
+    /**
+     * Creates a verifier of this merchant's webhooks with a store and defaults, for Java, where a store is never `null`: the method
+     * without arguments has none. See [webhookVerifierBuilder].
+     */
     public fun webhookVerifier(store: Store): WebhookVerifier = webhookVerifier(tolerance = null, store = store)
 
     /** Creates a builder of a verifier of this merchant's webhooks, for Java. See [webhookVerifier] for the defaults. */

@@ -178,7 +178,7 @@ public fun suspendingSession(
 }
 
 /** Runs a block on a dispatcher, to its end once it has started. */
-private suspend fun <T> runOn(dispatcher: CoroutineDispatcher, block: () -> T): T {
+internal suspend fun <T> runOn(dispatcher: CoroutineDispatcher, block: () -> T): T {
     val caller = currentCoroutineContext()
     val start = System.nanoTime()
     // Set by whoever is first: the block that starts, or the cancellation.

@@ -2,6 +2,7 @@ package io.keysecure
 
 import io.keysecure.internal.ffi.FfiObserver
 import io.keysecure.model.Outcome
+import io.keysecure.model.TransportFault
 import java.util.function.Consumer
 import java.util.logging.Level
 import java.util.logging.Logger

@@ -80,6 +80,9 @@ public class Store private constructor(internal val ffi: FfiStore) {
         public fun own(tokens: TokenStore? = null, attempts: AttemptStore? = null, replays: ReplayStore? = null): Store =
             create { FfiStore.own(tokens?.let(::GuardedTokens), attempts?.let(::GuardedAttempts), replays?.let(::GuardedReplays)) }
 
+        /** Creates a store over one of the native library. */
+        internal fun over(block: () -> FfiStore): Store = create(block)
+
         private inline fun create(block: () -> FfiStore): Store {
             Warnings.install()
             return Store(call(block))

@@ -35,8 +35,12 @@ class AndroidTest {
         val names = classes.walk().filter { it.isFile }.map { it.relativeTo(classes).invariantSeparatorsPath }.toList()
         assertTrue("io/keysecure/Client.class" in names && "META-INF/keysecure.kotlin_module" in names)
         assertEquals(listOf<String>(), names.filter { !it.endsWith(".class") && !it.endsWith(".kotlin_module") })
-        val excluded = all.walk().filter { it.isFile && it.extension == "class" }
-            .map { it.relativeTo(all).invariantSeparatorsPath }.filter { it !in names }.map { it.substringBefore('$').substringAfterLast('/') }
+        // The relay server is for servers.
+        val (ofRelay, others) = all.walk().filter { it.isFile && it.extension == "class" }
+            .map { it.relativeTo(all).invariantSeparatorsPath }.filter { it !in names }.partition { "/relay/" in it }
+        assertTrue("io/keysecure/relay/Relay.class" in ofRelay && ofRelay.any { it.startsWith("io/keysecure/internal/relay/") })
+        assertEquals(listOf<String>(), names.filter { "/relay/" in it })
+        val excluded = others.map { it.substringBefore('$').substringAfterLast('/') }
         assertEquals(
             setOf("CappedBody", "ClosableHttpClient", "ClosableHttpClientKt", "JavaHttpTransport", "SingleUseBody"),
             excluded.map { it.removeSuffix(".class") }.toSet(),

@@ -19,6 +19,7 @@ import io.keysecure.model.CardType
 import io.keysecure.model.Consumption
 import io.keysecure.model.ConsumptionType
 import io.keysecure.model.OpenEnum
+import io.keysecure.model.Outcome
 import io.keysecure.model.TransferRecord
 import io.keysecure.model.TransferType
 import java.math.BigDecimal

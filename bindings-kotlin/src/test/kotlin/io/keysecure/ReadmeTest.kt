@@ -15,7 +15,7 @@ class ReadmeTest {
     @Test
     fun `the README contains the code of the examples`() {
         val blocks = blocks(folder.resolve("README.md"), "kotlin")
-        val names = listOf("Overview", "Pay", "Relay", "Webhooks", "Decisions", "Payments")
+        val names = listOf("Overview", "Pay", "Relay", "RelayHandler", "Webhooks", "Decisions", "Payments")
         val examples = names.map { folder.resolve("examples/$it.kt").readText() }
         assertEquals(examples.size, blocks.size)
         for ((example, block) in examples.zip(blocks)) {
@@ -23,6 +23,12 @@ class ReadmeTest {
         }
         val java = folder.resolve("src/test/java/shop/Shop.java").readText()
         assertTrue(java.endsWith(blocks(folder.resolve("README.md"), "java").first()))
+    }
+
+    @Test
+    fun `the guide of mobile apps contains the server of the examples`() {
+        val example = folder.resolve("examples/RelayServer.kt").readText()
+        assertTrue(example.endsWith(blocks(folder.resolveSibling("docs/mobile-apps.md"), "kotlin").first()))
     }
 
     @Test

@@ -2,6 +2,8 @@ package io.keysecure
 
 import io.keysecure.model.Outcome
 import io.keysecure.model.TransportFault
+import io.keysecure.relay.RelayShop
+import io.keysecure.relay.Scope
 import java.time.Duration
 import java.time.Instant
 import java.util.concurrent.Callable
@@ -28,6 +30,7 @@ class VirtualThreadsTest {
         CALLS_OVER_JAVA_HTTP_KEEP_NO_CARRIER({ stalledCalls(::JavaHttpTransport) }),
         CALLS_OVER_URL_CONNECTION_KEEP_NO_CARRIER({ stalledCalls(::UrlConnectionTransport) }),
         PAGES_KEEP_NO_CARRIER(::pages),
+        RELAYS_KEEP_NO_CARRIER(::relayed),
         INTERRUPTED_READ_ENDS(::interruptedRead),
         INTERRUPTED_PAYMENT_CONTINUES_AND_IS_LOGGED(::interruptedPayment),
         TRANSPORTS_SEE_THE_CLASS_LOADER(::classLoader),
@@ -130,6 +133,26 @@ class VirtualThreadsTest {
                 atOnce(threads, 4) { env.client.cards().packages().toList() }.forEach { assertEquals(packages, it.get()) }
             }
             assertTrue(gap < 1_000, "a virtual thread stood still for $gap ms")
+        }
+
+        fun relayed() = RelayShop { concurrentRequests(200).streamLasts(Duration.ofSeconds(20)) }.use { shop ->
+            val cardNo = shop.sandbox.virtualCard(shop.own)
+            val body = """{"card_no":"$cardNo"}"""
+            assertEquals(200, shop.send("cards.get", body).status)
+            for (number in 1..20) shop.scopes["phone-$number"] = { Scope.cardholder(shop.own).session("phone-$number").readOnly() }
+            val threads = virtualThreads()
+            val streams = (1..80).map { shop.events("phone-${(it + 3) / 4}") }
+            val waiting = streams.map { threads.submit(Callable { it.events!!.asSequence().take(2).last() }) }
+            shop.sandbox.fault("cards.get", mapOf("stall" to 500), times = 50)
+            val gap = longestGap(threads) {
+                atOnce(threads, 50) { shop.send("cards.get", body).status }.forEach { assertEquals(200, it.get(60, TimeUnit.SECONDS)) }
+            }
+            println("50 requests of 500 ms beside 80 streams: longest gap $gap ms")
+            assertTrue(gap < 1_000, "a virtual thread stood still for $gap ms")
+            val purchase = """{"id":"1","action":"Consumption","data":{"consume_no":"c-1","cardholder_no":"${shop.own}","card_no":"k","amount":1,"status":"Success"}}"""
+            shop.relay.publish(WebhookVerifier.parseUnverified(purchase.toByteArray()))
+            waiting.forEach { assertTrue("c-1" in it.get(20, TimeUnit.SECONDS)) }
+            streams.forEach { it.close() }
         }
 
         /** Interrupts the virtual thread of a call that the platform has got, and returns the exception of the call. */

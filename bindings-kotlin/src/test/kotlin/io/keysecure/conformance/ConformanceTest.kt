@@ -23,12 +23,20 @@ class ConformanceTest {
         }
     }
 
-    /** All but `faults`: with the program, a lost response takes the 10 s of `settle`, in which the app sends its request again. */
+    /**
+     * All but `faults`: whatever serves the relay, a lost response takes the 10 s of `settle`, in which the app sends its request again.
+     * The campaign breaks both hops.
+     */
     @TestFactory
-    fun `scenarios through a relay`(): Stream<DynamicTest> = files.filter { it.nameWithoutExtension != "faults" }.stream().map { file ->
-        DynamicTest.dynamicTest("${file.nameWithoutExtension} through a relay") {
+    fun `scenarios through a relay`(): Stream<DynamicTest> = relayed(Relayed.By.PROGRAM)
+
+    @TestFactory
+    fun `scenarios through the relay of the JVM`(): Stream<DynamicTest> = relayed(Relayed.By.JVM)
+
+    private fun relayed(by: Relayed.By) = files.filter { it.nameWithoutExtension != "faults" }.stream().map { file ->
+        DynamicTest.dynamicTest("${file.nameWithoutExtension} through a relay: $by") {
             val data = JsonParser.parseString(file.readText()).asJsonObject
-            Scenario(data, isRelayed = true).use { it.run() }
+            Scenario(data, relayedBy = by).use { it.run() }
         }
     }
 

@@ -13,8 +13,8 @@ import io.keysecure.model.Environment
 import io.keysecure.model.Language
 import java.time.Duration
 
-/** Runs one scenario with a sandbox and a client; if [isRelayed], with the client of an app where a relay serves the call. */
-class Scenario(private val data: JsonObject, private val isRelayed: Boolean = false) : AutoCloseable {
+/** Runs one scenario with a sandbox and a client; with [relayedBy], with the client of an app where a relay serves the call. */
+class Scenario(private val data: JsonObject, private val relayedBy: Relayed.By? = null) : AutoCloseable {
     private val sandbox = Sandbox(*options(data["sandbox"].asJsonObject))
     private val names = Names()
     private var client: Client
@@ -43,7 +43,7 @@ class Scenario(private val data: JsonObject, private val isRelayed: Boolean = fa
     }
 
     private fun runStep(step: JsonObject) {
-        val wanted = step["relay"]?.asJsonObject?.takeIf { isRelayed } ?: step
+        val wanted = step["relay"]?.asJsonObject?.takeIf { relayedBy != null } ?: step
         val failure = wanted["error"]
         val result = try {
             execute(step)
@@ -122,10 +122,10 @@ class Scenario(private val data: JsonObject, private val isRelayed: Boolean = fa
             }
         }
         val client = builder.build()
-        if (isRelayed) {
+        if (relayedBy != null) {
             relay?.close()
             val address = settings["base_url"]?.asString ?: names.text("base_url")
-            relay = Relayed(address, names.text("api_key"), names.text("api_secret"), settings)
+            relay = Relayed(relayedBy.start(address, names.text("api_key"), names.text("api_secret"), settings), settings)
         }
         return client
     }
