@@ -86,14 +86,16 @@ fn limited(
 ) -> Result<Ensured<TransferRecord>, Refusal> {
     let Some((max_transfer, max_per_day)) = work.scope.limits() else { return Err(not_granted()) };
     let amount = Amount::new(work, request, cents)?;
+    let past = recorded(work, request)?;
     let counted = if cents > max_transfer { None } else { amount.reserve(work, max_per_day)? };
     // What was done before is found again, whatever the limits are now: it is never sent twice.
-    let Some(counted) = counted.map_or_else(|| refuse_unless_done(work, request), |counted| Ok(Some(counted)))? else {
-        return send(work, request, options, waited);
+    let Some(counted) = counted else {
+        return if past == Past::Done { send(work, request, options, waited) } else { Err(exceeded(past)) };
     };
     let result = send(work, request, options, waited);
     let is_not_done = match &result {
-        Ok(ensured) => !ensured.created,
+        // Otherwise it may have been sent by this request.
+        Ok(_) => past == Past::Done,
         Err(refusal) => refusal.error.outcome() != Outcome::Unknown,
     };
     if is_not_done && counted == Counted::New {
@@ -113,21 +115,30 @@ fn send(
     Accounts(&caller).ensure_transfer(request, options).map_err(|error| work.failed(error))
 }
 
-/// A limit is exceeded: `None` if this tap is recorded as done before. Otherwise the refusal, with the outcome of the tap.
-fn refuse_unless_done(work: &Work<'_>, request: &Transfer) -> Result<Option<Counted>, Refusal> {
-    let timeout = work.caller().engine.settings.timeout;
-    let lease = work.log()?.acquire("accounts.transfer", &request.transfer_unique_no, timeout);
-    let Ok(Some(lease)) = lease else { return Err(exceeded(Outcome::Unknown)) };
-    let past = lease.last_attempt().map(|past| past.end);
-    lease.release(timeout);
-    match past {
-        Some(Some(AttemptEnd::Done)) => Ok(None),
-        Some(Some(AttemptEnd::NotDone)) | None => Err(exceeded(Outcome::NotSent)),
-        Some(Some(AttemptEnd::Unknown) | None) => Err(exceeded(Outcome::Unknown)),
-    }
+/// What is recorded about the reference of a transfer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Past {
+    Done,
+    NotDone,
+    Unknown,
 }
 
-fn exceeded(outcome: Outcome) -> Refusal {
+fn recorded(work: &Work<'_>, request: &Transfer) -> Result<Past, Refusal> {
+    let timeout = work.caller().engine.settings.timeout;
+    let lease = work.log()?.acquire("accounts.transfer", &request.transfer_unique_no, timeout);
+    let Ok(Some(lease)) = lease else { return Ok(Past::Unknown) };
+    let past = lease.last_attempt().map(|past| past.end);
+    lease.release(timeout);
+    Ok(match past {
+        Some(Some(AttemptEnd::Done)) => Past::Done,
+        Some(Some(AttemptEnd::NotDone)) | None => Past::NotDone,
+        Some(Some(AttemptEnd::Unknown) | None) => Past::Unknown,
+    })
+}
+
+/// The refusal of a transfer that exceeds a limit, with the outcome of what was recorded.
+fn exceeded(past: Past) -> Refusal {
+    let outcome = if past == Past::NotDone { Outcome::NotSent } else { Outcome::Unknown };
     let text = "a limit of the session is exceeded";
     let error = Error::with_kind(ErrorKind::Permission, outcome, text);
     Refusal { error, ..Refusal::denied(Denial::LimitExceeded, ErrorKind::Permission, text) }
