@@ -69,15 +69,16 @@ pub(super) fn within_limit<T>(
     send: impl FnOnce() -> Result<Ensured<T>, Refusal>,
 ) -> Result<Ensured<T>, Refusal> {
     let amount = Amount::new(work, countable)?;
+    let past = recorded(work, countable)?;
     let counted = countable.limit.map_or(Ok(None), |limit| amount.reserve(work, limit))?;
+    // What was done before is found again, whatever the limits are now: it is never sent twice.
     let Some(counted) = counted else {
-        // What was done before is found again, whatever the limits are now: it is never sent twice.
-        refuse_unless_done(work, countable)?;
-        return send();
+        return if past == Past::Done { send() } else { Err(exceeded(past)) };
     };
     let result = send();
     let is_not_done = match &result {
-        Ok(ensured) => !ensured.created,
+        // Otherwise it may have been sent by this request.
+        Ok(_) => past == Past::Done,
         Err(refusal) => refusal.error.outcome() != Outcome::Unknown,
     };
     if is_not_done && counted == Counted::New {
@@ -86,21 +87,30 @@ pub(super) fn within_limit<T>(
     result
 }
 
-/// A limit is exceeded: passes if this tap is recorded as done before. Otherwise the refusal, with the outcome of the tap.
-fn refuse_unless_done(work: &Work<'_>, countable: &Countable<'_>) -> Result<(), Refusal> {
-    let timeout = work.caller().engine.settings.timeout;
-    let lease = work.log()?.acquire(countable.operation, countable.reference, timeout);
-    let Ok(Some(lease)) = lease else { return Err(exceeded(Outcome::Unknown)) };
-    let past = lease.last_attempt().map(|past| past.end);
-    lease.release(timeout);
-    match past {
-        Some(Some(AttemptEnd::Done)) => Ok(()),
-        Some(Some(AttemptEnd::NotDone)) | None => Err(exceeded(Outcome::NotSent)),
-        Some(Some(AttemptEnd::Unknown) | None) => Err(exceeded(Outcome::Unknown)),
-    }
+/// What is recorded about a reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Past {
+    Done,
+    NotDone,
+    Unknown,
 }
 
-fn exceeded(outcome: Outcome) -> Refusal {
+fn recorded(work: &Work<'_>, countable: &Countable<'_>) -> Result<Past, Refusal> {
+    let timeout = work.caller().engine.settings.timeout;
+    let lease = work.log()?.acquire(countable.operation, countable.reference, timeout);
+    let Ok(Some(lease)) = lease else { return Ok(Past::Unknown) };
+    let past = lease.last_attempt().map(|past| past.end);
+    lease.release(timeout);
+    Ok(match past {
+        Some(Some(AttemptEnd::Done)) => Past::Done,
+        Some(Some(AttemptEnd::NotDone)) | None => Past::NotDone,
+        Some(Some(AttemptEnd::Unknown) | None) => Past::Unknown,
+    })
+}
+
+/// The refusal of a request that exceeds a limit, with the outcome of what was recorded.
+fn exceeded(past: Past) -> Refusal {
+    let outcome = if past == Past::NotDone { Outcome::NotSent } else { Outcome::Unknown };
     let text = "a limit of the session is exceeded";
     let error = Error::with_kind(ErrorKind::Permission, outcome, text);
     Refusal { error, ..Refusal::denied(Denial::LimitExceeded, ErrorKind::Permission, text) }

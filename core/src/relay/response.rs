@@ -60,6 +60,11 @@ impl Refusal {
     pub(super) fn failed(cause: Error, prefix: &str) -> Self {
         match cause.kind() {
             ErrorKind::InvalidInput => Self::invalid(cause),
+            ErrorKind::NotFound if cause.outcome() == Outcome::Unknown => {
+                // A look-up that found nothing says nothing about what was sent before.
+                let refusal = Self::not_found(Denial::NotOwned, Some(cause));
+                Self { error: refusal.error.with_outcome(Outcome::Unknown), ..refusal }
+            }
             ErrorKind::NotFound => Self::not_found(Denial::NotOwned, Some(cause)),
             _ => Self { denial: None, error: cause.for_app(prefix), cause: Some(cause), status: None },
         }

@@ -65,6 +65,38 @@ fn a_small_amount_makes_no_room_for_a_large_one_under_the_same_tap() {
 }
 
 #[test]
+fn a_lookup_that_finds_nothing_leaves_a_sent_transfer_unknown_and_counted() {
+    let shop = Shop::without_waits();
+    shop.sandbox.fault(Fault::on("accounts.transfer", FaultKind::DropAfterCommit));
+    // The first look-up is made before the transfer.
+    shop.sandbox.fault(Fault { nth: 2, ..Fault::on("accounts.transfers", FaultKind::Code(2002)) });
+    let response = shop.transfer("small", "a", "50");
+    assert_eq!((response.status, response.error()), (404, ("not_found", "unknown")), "{}", response.body);
+    assert_eq!(shop.sandbox.transfers().len(), 1);
+    shop.sandbox.clear_faults();
+    assert_eq!(shop.transfer("small", "b", "50").status, 200);
+    assert_exceeded(&shop.transfer("small", "c", "0.01"));
+}
+
+#[test]
+fn a_transfer_that_is_found_after_it_was_sent_counts() {
+    let shop = Shop::without_waits();
+    for _ in 0..3 {
+        shop.sandbox.fault(Fault::on("accounts.transfer", FaultKind::DropBeforeRead));
+    }
+    assert_eq!(shop.transfer("small", "a", "0.01").error().1, "unknown");
+    shop.sandbox.clear_faults();
+    // Sent by this request, and found although an earlier attempt was recorded.
+    shop.sandbox.fault(Fault::on("accounts.transfer", FaultKind::DropAfterCommit));
+    assert_eq!(shop.transfer("small", "a", "50").data()["created"], false);
+    assert_eq!(shop.sandbox.transfers().len(), 1);
+    assert_exceeded(&shop.transfer("small", "b", "50"));
+    assert_eq!(shop.transfer("small", "c", "49.99").status, 200);
+    // A repetition counts nothing.
+    assert_eq!(shop.transfer("small", "a", "50").status, 200);
+}
+
+#[test]
 fn what_did_not_happen_does_not_count() {
     let shop = Shop::new();
     for code in [3001, 2005] {
