@@ -1,6 +1,6 @@
 """Lists what wheels hold and compares it with `contents.txt`.
 
-Arguments: the wheels; `--released` before those of a release, which also have the licences of what is compiled into them.
+Arguments: the wheels; `--released` before those of a release, which also have the licences of the crates in them.
 """
 
 import re
