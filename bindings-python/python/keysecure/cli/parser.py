@@ -232,7 +232,7 @@ def add_sandbox(commands: Commands) -> None:
         "--host",
         choices=["127.0.0.1", "0.0.0.0"],  # noqa: S104
         default="127.0.0.1",
-        help="default 127.0.0.1; 0.0.0.0: all interfaces, as in Docker, and the relay prints the address of this machine. "
+        help="default 127.0.0.1; 0.0.0.0: all interfaces, as in Docker; the relay prints this machine's address. "
         "The control URL stays on this machine",
     )
     add("--mode", choices=["credit", "authorization"], default="credit", help="default credit")
