@@ -95,12 +95,14 @@ final class MobileAppsGuideTests: XCTestCase {
     }
 
     func testAnAppReadsACardAndTopsUpOnceForEachTap() async throws {
+        // It is the relay's word about the tap.
+        let overTheLimit = #"{"code":1,"error":{"kind":"permission","outcome":"not_sent","text":"why","of_tap":true}}"#
         let relay = try TestRelay { request, _ in
             guard request.session == "Bearer second" else { return refusedSession }
             if request.operation == "cards.get" { return success(#"{"card_no":"c1","status":"Activated"}"#) }
             return request.body.contains(#""balance":"25""#)
                 ? success(#"{"value":{"transfer_no":"t1","transfer_unique_no":"tap-1"},"created":true}"#)
-                : refusal("403 Forbidden", "permission", "not_sent")
+                : response("403 Forbidden", overTheLimit)
         }
         defer { relay.stop() }
         let client = try createClient(relayURL: relay.url, signIn: Kept())
