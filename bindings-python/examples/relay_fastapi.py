@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING
 
@@ -105,7 +105,7 @@ def use_the_app(sandbox: Sandbox, url: str) -> None:
     token = sign_in(cardholder_no)
     connection = HTTPConnection(url.removeprefix("http://"), timeout=60)
     connection.request("GET", f"{RELAY}/v1/events", headers={"Authorization": f"Bearer {token}"})
-    with Client.relay(url + RELAY, token) as client, connection.getresponse() as events:
+    with Client.relay(url + RELAY, token) as client, closing(connection), connection.getresponse() as events:
         print(f"The card is {client.cards.get(card_no).status}.")
         client.cards.freeze(card_no)
         data = next(line for line in events if line.startswith(b"data: "))
