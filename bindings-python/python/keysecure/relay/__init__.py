@@ -38,8 +38,7 @@ status  reason
 400     headers that came twice; a body that is no JSON object of known fields, or that could not be read
 413     a body larger than ``max_request_bytes``
 401     ``authorize`` returned ``None``, raised, or returned anything but a :class:`Scope`
-429     too many requests of this session: more than ``requests_per_second`` (20; twice as many at once) or
-        ``concurrent_requests`` (16). Requests whose session is refused are not counted
+429     too many requests of this session
 404     no such operation, also for a path with a query or encoded characters; a number that is not the cardholder's
 405     another method than ``POST``
 403     the scope does not grant it, or a limit of transfers is exceeded
@@ -68,6 +67,9 @@ share them in Redis: ``Relay(..., events="redis://HOST")``. Then an app gets wha
 connect to another one. A stream needs a thread under ``relay.wsgi`` (a greenlet under gevent), and none under
 ``relay.asgi``. It ends after ``stream_lasts`` (5 minutes): the app connects again, and its session is authorized
 again.
+
+A session may make ``requests_per_second`` requests (20; twice as many at once), ``concurrent_requests`` (16) at a time.
+A request whose session is refused counts for none: limit those by address in front of the relay.
 
 A store that is younger than 10 s cannot tell that a tap is new: until then each new transfer and card waits. A file
 or Redis store keeps its age when the server starts again. ``memory`` does not: over it each new transfer and card
