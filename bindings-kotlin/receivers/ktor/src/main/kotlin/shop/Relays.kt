@@ -5,6 +5,7 @@ import io.keysecure.relay.asFlow
 import io.keysecure.relay.awaitResponse
 import io.ktor.http.ContentType
 import io.ktor.http.HttpHeaders
+import io.ktor.http.HttpMethod
 import io.ktor.http.HttpStatusCode
 import io.ktor.server.application.Application
 import io.ktor.server.request.httpMethod
@@ -15,7 +16,6 @@ import io.ktor.server.response.respondBytes
 import io.ktor.server.response.respondTextWriter
 import io.ktor.server.routing.route
 import io.ktor.server.routing.routing
-import io.ktor.util.toMap
 import io.ktor.utils.io.readRemaining
 import kotlinx.io.readByteArray
 
@@ -28,8 +28,10 @@ fun Application.relay(relay: Relay) {
     routing {
         route("/keysecure/{...}") {
             handle {
+                // Not `toMap()`, which keeps one of two headers with the same name in some engines.
+                val headers = call.request.headers.names().associateWith { call.request.headers.getAll(it).orEmpty() }
                 // `uri` is what the app sent: parameters of a route would be decoded.
-                val response = relay.awaitResponse(call.request.httpMethod.value, call.request.uri, call.request.headers.toMap(), call) { max ->
+                val response = relay.awaitResponse(call.request.httpMethod.value, call.request.uri, headers, call) { max ->
                     call.receiveChannel().readRemaining(max.toLong()).readByteArray()
                 }
                 response.use {
@@ -40,7 +42,9 @@ fun Application.relay(relay: Relay) {
                     val contentType = ContentType.parse(response.headers.getValue(HttpHeaders.ContentType))
                     val events = response.events
                     if (events == null) {
-                        call.respondBytes(response.body, contentType, status)
+                        // Ktor would write the body of a response to HEAD, too.
+                        val body = if (call.request.httpMethod == HttpMethod.Head) ByteArray(0) else response.body
+                        call.respondBytes(body, contentType, status)
                     } else {
                         call.respondTextWriter(contentType, status) {
                             events.asFlow().collect { chunk ->

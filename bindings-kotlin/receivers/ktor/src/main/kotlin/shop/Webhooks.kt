@@ -23,7 +23,6 @@ import io.ktor.server.response.respondText
 import io.ktor.server.routing.get
 import io.ktor.server.routing.post
 import io.ktor.server.routing.routing
-import io.ktor.util.toMap
 import io.ktor.utils.io.readRemaining
 import java.math.BigDecimal
 import kotlinx.io.readByteArray
@@ -39,8 +38,10 @@ fun Application.webhooks(client: Client, store: Store, handler: EventHandler) {
     val receiver = WebhookReceiver(client.webhookVerifier(store = store), responder, handler = handler)
     routing {
         post("/webhooks") {
+            // Not `toMap()`, which keeps one of two headers with the same name in some engines.
+            val headers = call.request.headers.names().associateWith { call.request.headers.getAll(it).orEmpty() }
             // The raw body, which is signed, and no more of it than is needed to see that it is too large.
-            val response = receiver.awaitResponse(call.request.headers.toMap()) { max ->
+            val response = receiver.awaitResponse(headers) { max ->
                 call.receiveChannel().readRemaining(max.toLong()).readByteArray()
             }
             val contentType = ContentType.parse(response.contentType)
