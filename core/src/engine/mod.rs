@@ -155,7 +155,8 @@ impl Engine {
             Error::config("simulation is refused in production")
         } else if self.settings.is_relayed() && !operation.is_relayed() {
             // No earlier call with the same reference was sent either.
-            Error::config("no relay serves this call: make it on the server, with the merchant's client").of_reference()
+            Error::config("no relay serves this call: make it on the server, with the merchant's client")
+                .about_reference()
         } else {
             return Ok(());
         };

@@ -44,7 +44,7 @@ pub(super) fn ensure<T: EnsureTarget>(
     // The outcome is about the reference: a request that never reached the relay, or that the relay refused before it looked at
     // the reference, does not show that an earlier one was not carried out.
     result.map_err(|error| {
-        let is_known = options.first_attempt || error.is_of_reference();
+        let is_known = options.first_attempt || error.is_about_reference();
         if is_known { error } else { error.with_outcome(Outcome::Unknown) }
     })
 }

@@ -26,7 +26,7 @@ impl Error {
             hint: None,
             is_read: false,
             rejection: None,
-            is_of_reference: false,
+            is_about_reference: false,
         }))
     }
 

@@ -66,7 +66,7 @@ struct ErrorInner {
     is_read: bool,
     rejection: Option<Rejection>,
     /// Whether a relay says that the outcome is that of the merchant reference, whoever sent it.
-    is_of_reference: bool,
+    is_about_reference: bool,
 }
 
 impl Error {

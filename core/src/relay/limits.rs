@@ -64,7 +64,7 @@ pub(super) fn alone<T>(
         tap.end(engine.settings.timeout);
         result
     };
-    work.take_when_free(reference, deadline / 2, hold).and_then(make).map_err(Refusal::of_tap)
+    work.take_when_free(reference, deadline / 2, hold).and_then(make).map_err(Refusal::about_tap)
 }
 
 /// Sends a request if it is within the limit of the day, or was carried out before.

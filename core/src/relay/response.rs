@@ -76,8 +76,8 @@ impl Refusal {
     }
 
     /// The outcome is that of the tap, whoever sent it.
-    pub(super) fn of_tap(self) -> Self {
-        Self { error: self.error.of_reference(), ..self }
+    pub(super) fn about_tap(self) -> Self {
+        Self { error: self.error.about_reference(), ..self }
     }
 
     pub(super) fn with_status(self, status: u16) -> Self {

@@ -48,7 +48,7 @@ impl<'a> Work<'a> {
             let most = MAX_REFERENCE - self.prefix().len();
             // No request with it was ever carried out.
             return Err(
-                Refusal::invalid(Error::invalid_input(name, &format!("must be at most {most} characters"))).of_tap()
+                Refusal::invalid(Error::invalid_input(name, &format!("must be at most {most} characters"))).about_tap()
             );
         }
         Ok(reference)

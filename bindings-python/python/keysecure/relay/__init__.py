@@ -35,10 +35,10 @@ How the relay decides on a request, in this order:
 ======  ==============================================================================================================
 status  reason
 ======  ==============================================================================================================
-400     headers that came twice; a body that is no JSON object of known fields, or that could not be read
-413     a body larger than ``max_request_bytes``
+400     headers that came twice (not cookies); a body that is no JSON object of known fields, or that could not be read
+413     a body larger than ``max_request_bytes``; 431: more than 100 headers
 401     ``authorize`` returned ``None``, raised, or returned anything but a :class:`Scope`
-429     too many requests of this session
+429     too many requests of this session, or of all sessions of its cardholder
 404     no such operation, also for a path with a query or encoded characters; a number that is not the cardholder's
 405     another method than ``POST``
 403     the scope does not grant it, or a limit of transfers is exceeded
