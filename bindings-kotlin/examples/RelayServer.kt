@@ -16,6 +16,7 @@ fun interface Sessions {
     fun find(token: String?): User?
 }
 
+// --8<-- [start:server]
 fun createRelay(client: Client, sessions: Sessions) = Relay(client, mount = "/keysecure/relay") { request ->
     sessions.find(request.bearer)?.let { user ->
         Scope.cardholder(user.cardholderNo)
@@ -56,3 +57,4 @@ private fun HttpExchange.send(status: Int, headers: Map<String, String>, length:
     if (!isHead) responseBody.use(write)
     close()
 }
+// --8<-- [end:server]

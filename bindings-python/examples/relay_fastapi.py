@@ -2,9 +2,12 @@
 
     uvicorn --factory relay_fastapi:create_app
 
-As a program it is served by uvicorn; without credentials in the environment it is its own app, on an offline sandbox.
+Its environment has credentials and KEYSECURE_STORE. As a program it is served by uvicorn; without credentials in the
+environment it is its own app, on an offline sandbox.
 An app in Kotlin or Swift makes the same calls with the same names.
 """
+
+from __future__ import annotations
 
 import json
 import os
@@ -13,39 +16,49 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection
+from typing import TYPE_CHECKING
 
 import offline
 import uvicorn
+
+# --8<-- [start:server]
 from fastapi import FastAPI
 
 from keysecure import Client, KeySecureError
 from keysecure.relay import Relay, RelayRequest, Scope
-from keysecure.sandbox import Sandbox
 from keysecure.webhooks import asgi
+
+# --8<-- [end:server]
+
+if TYPE_CHECKING:
+    from keysecure.sandbox import Sandbox
 
 RELAY = "/keysecure/relay"
 WEBHOOKS = "/keysecure/webhooks"
 
-SESSIONS: dict[str, str] = {}
-"""The cardholder of each session token. Yours are in a database, or in a signed token."""
+SESSIONS: dict[str, tuple[str, str]] = {}
+"""The cardholder and the name of each session, by its token. Yours are in a database, or in a signed token."""
 
 
 def sign_in(cardholder_no: str) -> str:
     """Creates a session, after the user has proved who they are."""
     token = secrets.token_urlsafe(32)
-    SESSIONS[token] = cardholder_no
+    SESSIONS[token] = cardholder_no, f"session {len(SESSIONS) + 1}"
     return token
 
 
+# --8<-- [start:server]
 def authorize(request: RelayRequest) -> Scope | None:
     """What a session may do. Nothing is granted that is not named here, and never the card of another."""
-    cardholder_no = SESSIONS.get(request.bearer or "")
-    if cardholder_no is None:
+    session = SESSIONS.get(request.bearer or "")  # your own: a session, a JWT, a cookie
+    if session is None:
         return None
+    cardholder_no, name = session
     return Scope(
         cardholder_no,
+        session=name,  # in logs and limits: not the token
         read_only=True,
         grants=["cards.freeze", "cards.unfreeze", "accounts.transfer_in"],
         max_transfer="100",
@@ -55,15 +68,18 @@ def authorize(request: RelayRequest) -> Scope | None:
 
 def create_app() -> FastAPI:
     """Your application, with the relay and the receiver of webhooks mounted in it."""
-    app = FastAPI()
-    store = os.environ.get("KEYSECURE_STORE", "memory")
+    store = os.environ["KEYSECURE_STORE"]  # redis://10.0.0.5/, or for one machine file:/var/lib/shop
     client = Client.from_env(store=store)
     relay = Relay(client, authorize)
     # The app of the cardholder gets each webhook at once.
-    receiver = asgi(client.webhook_verifier(store=store), relay.publish, path=WEBHOOKS)
-    app.mount(RELAY, relay.asgi)
+    receiver = asgi(client.webhook_verifier(store=store), relay.publish, path="/keysecure/webhooks")
+    app = FastAPI()
+    app.mount("/keysecure/relay", relay.asgi)
     app.mount("/keysecure", receiver)
     return app
+
+
+# --8<-- [end:server]
 
 
 @contextmanager
@@ -89,7 +105,7 @@ def use_the_app(sandbox: Sandbox, url: str) -> None:
     token = sign_in(cardholder_no)
     connection = HTTPConnection(url.removeprefix("http://"), timeout=60)
     connection.request("GET", f"{RELAY}/v1/events", headers={"Authorization": f"Bearer {token}"})
-    with Client.relay(url + RELAY, token) as client, connection.getresponse() as events:
+    with Client.relay(url + RELAY, token) as client, closing(connection), connection.getresponse() as events:
         print(f"The card is {client.cards.get(card_no).status}.")
         client.cards.freeze(card_no)
         data = next(line for line in events if line.startswith(b"data: "))

@@ -7,6 +7,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -84,19 +85,14 @@ def leased(store: AttemptStore, reference: str, lease: float = LONG) -> Leased:
 
 def at_once(call: Callable[[], Any]) -> list[Any]:
     """What eight threads get that call at the same time."""
-    barrier, got = threading.Barrier(8), []
+    barrier = threading.Barrier(8)
 
-    def work() -> None:
+    def work(_: int) -> Any:
         barrier.wait()
-        got.append(call())
+        return call()
 
-    threads = [threading.Thread(target=work) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(got) == 8
-    return got
+    with ThreadPoolExecutor(8) as threads:
+        return list(threads.map(work, range(8)))
 
 
 def check_token(store: TokenStore) -> None:

@@ -13,7 +13,12 @@ const GROUPS: [(&str, &[&str]); 3] = [
     ("macos", &["aarch64-apple-darwin", "x86_64-apple-darwin"]),
 ];
 
-pub fn xcframework() -> bool {
+/// The options of cargo for a framework.
+pub fn features(relay_only: bool) -> &'static [&'static str] {
+    if relay_only { &ship::RELAY_ONLY } else { &[] }
+}
+
+pub fn xcframework(features: &[&str]) -> bool {
     if !cfg!(target_os = "macos") || !run::exists("xcodebuild", "-version") {
         eprintln!(
             "an XCFramework needs a Mac with Xcode and the Rust targets of Apple. Its authors did not run this recipe."
@@ -34,7 +39,7 @@ pub fn xcframework() -> bool {
     create.arg("-create-xcframework");
     for (name, targets) in GROUPS {
         let library = folder.join(name).join("libkeysecure_ffi.a");
-        let parts: Option<Vec<PathBuf>> = targets.iter().map(|target| part(target, &folder)).collect();
+        let parts: Option<Vec<PathBuf>> = targets.iter().map(|target| part(target, features, &folder)).collect();
         let Some(parts) = parts else { return false };
         let made = library.parent().is_some_and(|folder| fs::create_dir_all(folder).is_ok());
         if !made || !run::passes(run::command("lipo").arg("-create").args(parts).arg("-output").arg(&library)) {
@@ -46,9 +51,9 @@ pub fn xcframework() -> bool {
 }
 
 /// The static library of one target, without debug symbols.
-fn part(target: &str, folder: &Path) -> Option<PathBuf> {
+fn part(target: &str, features: &[&str], folder: &Path) -> Option<PathBuf> {
     let library = folder.join(target).join("libkeysecure_ffi.a");
-    ship::build_static(Some(target), &library).then_some(library)
+    ship::build_static(Some(target), features, &library).then_some(library)
 }
 
 /// Packs the framework for a release, and prints the checksum for `cargo xtask package swift-release`.

@@ -51,7 +51,11 @@ pub enum Artifact {
         framework: Framework,
     },
     /// The library for Apple's systems: a recipe that needs a Mac
-    Xcframework,
+    Xcframework {
+        /// For apps that call through a relay alone: a library without HTTP, AES and signatures, which can hold no credentials
+        #[arg(long)]
+        relay_only: bool,
+    },
     /// This machine's library and sandbox program for the jars of a release that another machine builds
     Natives {
         /// The folder that gets `natives` and `programs`
@@ -71,7 +75,7 @@ pub fn run(artifact: &Artifact) -> bool {
         Artifact::Python => wheels::package(),
         Artifact::Swift { prefix, no_consumers } => swift_install::run(prefix.as_deref(), *no_consumers),
         Artifact::SwiftRelease { folder, framework } => swift_release::run(folder, framework),
-        Artifact::Xcframework => apple::xcframework(),
+        Artifact::Xcframework { relay_only } => apple::xcframework(apple::features(*relay_only)),
         Artifact::Natives { folder } => natives(folder),
         Artifact::Notices => notices::write(),
         Artifact::Size => sizes(),

@@ -41,8 +41,9 @@ pub fn test_frameworks(failures: &mut Failures) -> Outcome {
     let Some(venv) = Venv::ensure("venv-frameworks", Some("requirements-frameworks.txt")) else {
         return no_environment();
     };
-    // Warnings of other people's packages are no failures.
-    pytest(&venv, wheels, "pytest-frameworks.xml", &[FRAMEWORKS, "-W", "default"], failures)
+    // Warnings of other people's packages are no failures. Most of the time is waiting: it takes a third in four processes.
+    let arguments = [FRAMEWORKS, "-W", "default", "-n", "4", "--dist", "loadgroup"];
+    pytest(&venv, wheels, "pytest-frameworks.xml", &arguments, failures)
 }
 
 /// The outcome without a virtual environment.

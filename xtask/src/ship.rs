@@ -61,9 +61,10 @@ fn is_for_its_side(package: &str, library: &Path) -> bool {
     is_right
 }
 
-/// Builds the static release library for this machine or another target, without debug symbols.
-pub fn build_static(target: Option<&str>, to: &Path) -> bool {
+/// Builds the static release library for this machine or another target, with these options of cargo, without debug symbols.
+pub fn build_static(target: Option<&str>, features: &[&str], to: &Path) -> bool {
     let mut cargo = run::cargo("rustc -p keysecure-ffi --lib --crate-type staticlib --profile ship");
+    cargo.args(features);
     let mut built = run::target_dir();
     if let Some(target) = target {
         cargo.args(["--target", target]);

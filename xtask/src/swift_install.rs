@@ -27,7 +27,7 @@ pub fn run(prefix: Option<&Path>, skips_consumers: bool) -> bool {
 fn install(prefix: &Path) -> bool {
     let licences = prefix.join("share/licenses/keysecure");
     bindings::make().is_some()
-        && ship::build_static(None, &prefix.join("lib/libkeysecure_ffi.a"))
+        && ship::build_static(None, &[], &prefix.join("lib/libkeysecure_ffi.a"))
         && swift_module::copy_to(&prefix.join("include"))
         && write_pc(&prefix.join("lib/pkgconfig"), &pc("${pcfiledir}/..", SYSTEM_LIBRARIES))
         && licences::write("keysecure-ffi", &licences)

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from postgres_support import Postgres
 
 
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Keeps the tests of one module, or of one server in it, in one process."""
+    for item in items:
+        kind = item.callspec.params.get("server") if hasattr(item, "callspec") else None
+        item.add_marker(pytest.mark.xdist_group(f"{item.module.__name__} {getattr(kind, 'name', '')}"))
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     from postgres_support import Postgres

@@ -1,5 +1,7 @@
-"""Lists what wheels hold and compares it with `contents.txt`. Arguments: the wheels; `--released` before those of a release,
-which also have the licences of what is compiled into them."""
+"""Lists what wheels hold and compares it with `contents.txt`.
+
+Arguments: the wheels; `--released` before those of a release, which also have the licences of the crates in them.
+"""
 
 import re
 import sys
@@ -19,7 +21,9 @@ print("\n".join(found))
 expected = Path(__file__).with_name("contents.txt").read_text().split()
 if "--released" in sys.argv:
     folders = sorted({name.partition("/")[0] for name in expected if name.endswith("/METADATA")})
-    expected += [f"{folder}/licenses/{file}" for folder in folders for file in ("LICENSE-RUST.html", "LICENSE-THIRD-PARTY.txt")]
+    expected += [
+        f"{folder}/licenses/{file}" for folder in folders for file in ("LICENSE-RUST.html", "LICENSE-THIRD-PARTY.txt")
+    ]
     expected.sort()
 if found != expected:
     sys.exit(f"missing: {sorted(set(expected) - set(found))}, not expected: {sorted(set(found) - set(expected))}")

@@ -176,7 +176,7 @@ final class DocumentationTests: XCTestCase {
         var unsettled: [String] = []
         do {
             let paid = try await client.accounts.ensureTransfer(
-                cardholderNo: cardholderNo, transferUniqueNo: tap, type: .out, amount: 25)
+                cardholderNo: cardholderNo, transferUniqueNo: tap, type: .in, amount: 25)
             print(paid.value.transferNo)
         } catch {
             if error.outcome == .unknown { unsettled.append(tap) } else { print("not paid: \(error)") }

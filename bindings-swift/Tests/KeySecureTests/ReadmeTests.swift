@@ -137,7 +137,7 @@ final class ReadmeTests: XCTestCase {
         }
         let cards = try await client.cards.list(in: .last(days: 365)).all()
         let paid = try await client.accounts.ensureTransfer(
-            cardholderNo: cardholderNo, transferUniqueNo: tap, type: .out, amount: 25)
+            cardholderNo: cardholderNo, transferUniqueNo: tap, type: .in, amount: 25)
         // README
         XCTAssertEqual(cards, [])
         XCTAssertTrue(paid.created)

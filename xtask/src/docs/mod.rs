@@ -2,6 +2,7 @@
 
 mod build;
 mod codes;
+mod copies;
 mod docc;
 mod links;
 mod llms;
@@ -15,8 +16,11 @@ mod snippets;
 mod sources;
 mod translations;
 
+use std::fs;
+
 use clap::Subcommand;
 
+use crate::run;
 use crate::table::{row, table};
 use sources::Sources;
 
@@ -24,7 +28,11 @@ use sources::Sources;
 #[derive(Subcommand)]
 pub enum Action {
     /// List the code of the guides that the tests run
-    Snippets,
+    Snippets {
+        /// Write the copies of that code into their pages
+        #[arg(long)]
+        write: bool,
+    },
     /// Record that translated pages are up to date
     Translated {
         /// Translated pages, such as `docs/zh/guides/errors.md`
@@ -37,7 +45,8 @@ pub enum Action {
 pub fn run(action: Option<&Action>, with_references: bool) -> bool {
     let result = match action {
         None => build::run(with_references),
-        Some(Action::Snippets) => list_snippets(),
+        Some(Action::Snippets { write: false }) => list_snippets(),
+        Some(Action::Snippets { write: true }) => write_copies(),
         Some(Action::Translated { pages }) => translations::record(pages),
     };
     result.map_err(|error| eprintln!("{error}")).is_ok()
@@ -59,6 +68,17 @@ fn is_empty(findings: Result<Vec<String>, String>) -> bool {
         println!("{line}");
     }
     findings.is_empty()
+}
+
+fn write_copies() -> Result<(), String> {
+    for (page, text) in pages::sources()? {
+        let new = copies::updated(&text).map_err(|error| format!("{page}: {error}"))?;
+        if new != text {
+            fs::write(run::root().join(&page), new).map_err(|error| format!("{page}: {error}"))?;
+            println!("{page}");
+        }
+    }
+    Ok(())
 }
 
 fn list_snippets() -> Result<(), String> {

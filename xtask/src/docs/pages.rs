@@ -108,7 +108,8 @@ impl Page {
 
     /// Whether the page is a guide, all of whose code is run.
     pub fn has_run_code_only(&self) -> bool {
-        self.source.starts_with("docs/guides/") || self.source.starts_with("docs/zh/") || self.source == "docs/index.md"
+        let is_one_page = ["docs/index.md", "docs/mobile-apps.md"].contains(&self.source.as_str());
+        is_one_page || self.source.starts_with("docs/guides/") || self.source.starts_with("docs/zh/")
     }
 }
 

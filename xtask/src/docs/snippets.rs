@@ -72,6 +72,9 @@ pub const LANGUAGES: [Language; 5] = [
     },
 ];
 
+/// The folders of examples, which tests run or include.
+const EXAMPLES: [&str; 3] = ["bindings-kotlin/examples", "bindings-python/examples", "core/examples"];
+
 /// The file that makes the Rust files part of a test.
 const RUST_TESTS: &str = "tests/guides/main.rs";
 
@@ -86,6 +89,20 @@ type Sections = BTreeMap<String, String>;
 pub struct Snippets {
     sections: BTreeMap<(String, &'static str), Sections>,
     pub findings: Vec<String>,
+}
+
+/// Whether a test runs the code of a file: it is in a folder of the guides' tests, or one of the examples of a language.
+pub fn is_run(file: &str) -> bool {
+    let folders = LANGUAGES.iter().map(|language| language.folder).chain(EXAMPLES);
+    !file.contains("..") && folders.into_iter().any(|folder| Path::new(file).parent() == Some(Path::new(folder)))
+}
+
+/// Whether a file has the code of a guide in `docs/guides`.
+pub fn is_of_a_guide(file: &str, texts: &BTreeMap<String, String>) -> bool {
+    let guides = texts.keys().filter_map(|source| source.strip_prefix("docs/guides/")?.strip_suffix(".md"));
+    guides.into_iter().any(|guide| {
+        LANGUAGES.iter().any(|language| Path::new(file) == Path::new(language.folder).join((language.file)(guide)))
+    })
 }
 
 /// A directive in a page.
@@ -210,7 +227,7 @@ fn directive(found: &regex::Captures<'_>, guide: &str) -> Result<Directive, Stri
 }
 
 /// The sections of a file, without their common indentation.
-fn sections(text: &str) -> Result<Sections, String> {
+pub fn sections(text: &str) -> Result<Sections, String> {
     let mut sections = Sections::new();
     let mut open: Option<(&str, Vec<&str>)> = None;
     for line in text.lines() {
@@ -236,10 +253,12 @@ fn sections(text: &str) -> Result<Sections, String> {
     open.map_or(Ok(sections), |(name, _)| Err(format!("the section `{name}` does not end")))
 }
 
+/// Without the blank lines at the end, which a formatter may want before the mark.
 fn dedented(lines: &[&str]) -> String {
     let filled = lines.iter().filter(|line| !line.trim().is_empty());
     let margin = filled.map(|line| line.len() - line.trim_start().len()).min().unwrap_or(0);
-    lines.iter().map(|line| line.get(margin..).unwrap_or("").trim_end().to_owned() + "\n").collect()
+    let code: String = lines.iter().map(|line| line.get(margin..).unwrap_or("").trim_end().to_owned() + "\n").collect();
+    code.trim_end().to_owned() + "\n"
 }
 
 /// `exactly-once` as `ExactlyOnce`.

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::codes::Codes;
+use super::copies;
 use super::links::Links;
 use super::markdown;
 use super::pages::{self, Edition, GUIDES, Page};
 use super::snippets::Snippets;
 
 /// Languages of blocks in a guide that are no code of a program.
-const NOT_RUN: [&str; 7] = ["http", "ini", "json", "sh", "text", "toml", "xml"];
+const NOT_RUN: [&str; 8] = ["http", "ini", "json", "mermaid", "sh", "text", "toml", "xml"];
 
 /// All Markdown files, the pages among them, and the code that they show.
 pub struct Sources {
@@ -37,9 +38,12 @@ impl Sources {
         let mut findings = self.codes.findings();
         findings.extend(self.texts.iter().flat_map(|(source, text)| links.broken(source, text)));
         findings.extend(self.snippets.findings.iter().cloned());
+        findings.extend(copies::findings(&self.texts));
         for page in self.pages.iter().filter(|page| page.has_run_code_only()) {
-            let other =
-                markdown::fences(&page.text).into_iter().filter(|fence| !NOT_RUN.contains(&fence.language.as_str()));
+            let copied = copies::fences(&page.text);
+            let other = markdown::fences(&page.text)
+                .into_iter()
+                .filter(|fence| !NOT_RUN.contains(&fence.language.as_str()) && !copied.contains(&fence.line));
             findings.extend(other.map(|fence| {
                 format!(
                     "{}:{}: a block `{}` that no test runs: use a section of a test",

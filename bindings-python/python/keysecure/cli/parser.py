@@ -232,7 +232,8 @@ def add_sandbox(commands: Commands) -> None:
         "--host",
         choices=["127.0.0.1", "0.0.0.0"],  # noqa: S104
         default="127.0.0.1",
-        help="default 127.0.0.1; 0.0.0.0: all interfaces, as in Docker. The control URL stays on this machine",
+        help="default 127.0.0.1; 0.0.0.0: all interfaces, as in Docker; the relay prints this machine's address. "
+        "The control URL stays on this machine",
     )
     add("--mode", choices=["credit", "authorization"], default="credit", help="default credit")
     add("--seed", type=int, default=1, help="the seed of numbers, tokens and cards, default 1")

@@ -43,7 +43,8 @@ status  reason
 405     another method than ``POST``
 403     the scope does not grant it, or a limit of transfers is exceeded
 409     the tap is in progress or belongs to another request; the state of the card forbids it
-502     the call to the platform failed (also 503, 504)
+502     the call to the platform failed (also 503, 504); 503 also: the store cannot be reached
+500     a fault of the library, or of a store or transport of your own: what it did is unknown
 200     done
 ======  ==============================================================================================================
 
@@ -61,10 +62,18 @@ The app gets its cardholder's webhooks at once, as server-sent events, when the 
 
     receiver = keysecure.webhooks.asgi(client.webhook_verifier(store=...), relay.publish)
 
-Events are kept in the memory of each process. With several worker processes an app gets those that arrive at the
-process of its stream, and reads its lists when it connects; so run one process for webhooks and events, or do without
-events. A stream needs a thread under ``relay.wsgi`` (a greenlet under gevent), and none under ``relay.asgi``. It ends
-after ``stream_lasts`` (5 minutes): the app connects again, and its session is authorized again.
+Events are kept in the memory of the process, of which an app gets those that arrive there. Several worker processes
+share them in Redis: ``Relay(..., events="redis://HOST")``. Then an app gets what any of them publishes, and may
+connect to another one. A stream needs a thread under ``relay.wsgi`` (a greenlet under gevent), and none under
+``relay.asgi``. It ends after ``stream_lasts`` (5 minutes): the app connects again, and its session is authorized
+again.
+
+A session may make ``requests_per_second`` requests (20; twice as many at once), ``concurrent_requests`` (16) at a time.
+A request whose session is refused counts for none: limit those by address in front of the relay.
+
+A store that is younger than 10 s cannot tell that a tap is new: until then each new transfer and card waits. A file
+or Redis store keeps its age when the server starts again. ``memory`` does not: over it each new transfer and card
+waits for 10 s, and a restart forgets what was transferred on that day.
 """
 
 from __future__ import annotations

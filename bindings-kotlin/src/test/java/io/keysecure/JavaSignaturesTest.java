@@ -31,7 +31,7 @@ class JavaSignaturesTest {
     private static final Pattern FOR_KOTLIN = Pattern.compile("\\bkotlinx?\\.(?!enums\\.EnumEntries<)");
 
     /** For programs that use the library of Kotlin anyway. */
-    private static final Set<String> OF_KOTLIN_LIBRARIES = Set.of("io.keysecure.json.SerializersModuleKt", "io.keysecure.Coroutines");
+    private static final Set<String> OF_KOTLIN_LIBRARIES = Set.of("io.keysecure.json.SerializersModuleKt", "io.keysecure.Coroutines", "io.keysecure.relay.RelayCoroutines");
 
     @Test
     void noPublicSignatureHasATypeThatOnlyKotlinCanUse() throws Exception {
@@ -80,7 +80,7 @@ class JavaSignaturesTest {
 
     @Test
     void classesOfTheNativeLayerSayThatTheyAreInternal() throws Exception {
-        Pattern telling = Pattern.compile("(Ffi|Uniffi|uniffi|RustBuffer|ForeignBytes|IntegrityChecking|Keysecure_ffi).*");
+        Pattern telling = Pattern.compile("(Ffi|Uniffi|uniffi|RustBuffer|ForeignBytes|IntegrityChecking|Keysecure_(relay_)?ffi).*");
         List<String> others = allClasses().stream()
                 .filter(type -> type.getName().startsWith("io.keysecure.internal.") && !type.getName().contains("$") && isPublic(type))
                 .map(Class::getSimpleName)

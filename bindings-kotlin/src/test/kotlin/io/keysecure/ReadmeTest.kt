@@ -26,12 +26,6 @@ class ReadmeTest {
     }
 
     @Test
-    fun `the guide of mobile apps contains the server of the examples`() {
-        val example = folder.resolve("examples/RelayServer.kt").readText()
-        assertTrue(example.endsWith(blocks(folder.resolveSibling("docs/mobile-apps.md"), "kotlin").first()))
-    }
-
-    @Test
     fun `the example of the first README has its imports`() {
         fun imports(file: File) = blocks(file, "kotlin").first().lines().filter { it.startsWith("import ") }
         assertEquals(imports(folder.resolve("README.md")), imports(folder.resolveSibling("README.md")))

@@ -174,7 +174,7 @@ class RelayServerTest {
         shop.scopes["cards"] = { everything(shop.own).maxCardsPerDay(1) }
         shop.scopes["none"] = { everything(shop.other).maxCardsPerDay(-1) }
         fun apply(tap: String, session: String) =
-            shop.send("cards.apply", """{"card_unique_no":"$tap","card_type":"Virtual"}""", session)
+            shop.send("cards.apply", """{"card_unique_no":"$tap","card_type":"Virtual","package_no":"1600000000000000101"}""", session)
         assertEquals(200, apply("t-1", "cards").status)
         assertEquals(200, apply("t-1", "cards").status)
         for ((tap, session) in listOf("t-2" to "cards", "t-3" to "none")) {
