@@ -68,8 +68,9 @@ connect to another one. A stream needs a thread under ``relay.wsgi`` (a greenlet
 ``relay.asgi``. It ends after ``stream_lasts`` (5 minutes): the app connects again, and its session is authorized
 again.
 
-A session may make ``requests_per_second`` requests (20; twice as many at once), ``concurrent_requests`` (16) at a time.
-A request whose session is refused counts for none: limit those by address in front of the relay.
+A session may make ``requests_per_second`` requests (20; twice as many at once), ``concurrent_requests`` (16) at a time,
+and all sessions of a cardholder three times as many. A request whose session is refused counts for none: limit those
+by address in front of the relay.
 
 A store that is younger than 10 s cannot tell that a tap is new: until then each new transfer and card waits. A file
 or Redis store keeps its age when the server starts again. ``memory`` does not: over it each new transfer and card
