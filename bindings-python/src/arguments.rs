@@ -88,6 +88,7 @@ arguments! {
     Plain { AuditFunction = "audit" }
     Positive { ConnectTimeout = "connect_timeout", StreamLasts = "stream_lasts", Timeout = "timeout" }
     u32 {
+        ConcurrentRequests = "concurrent_requests",
         EventsKept = "events_kept",
         MaxBody = "max_body",
         MaxCardsPerDay = "max_cards_per_day",

@@ -83,8 +83,32 @@ def test_frameworks_may_leave_the_mount_in_the_path(shop: Shop) -> None:
 )
 def test_an_encoded_path_is_not_found_though_servers_decode_it(shop: Shop, over: Over, raw: str) -> None:
     assert error_of(over(shop.relay, "/v1/accounts.get", raw=raw)) == (404, "not_found")
-    # The path of the mount may have some.
+    # The path of the application around it may have some, that of the relay's own mount none.
     assert over(shop.relay, "/v1/accounts.get", raw="/%C3%BC/v1/accounts.get")[0] == 200
+    relay, path = mounted(shop, "/key/secure"), "/key/secure/v1/accounts.get"
+    assert over(relay, path, raw=f"/%C3%BC{path}")[0] == 200
+    for encoded in ("/key/secur%65/v1/accounts.get", "/k%65y/secure/v1/accounts.get"):
+        assert error_of(over(relay, path, raw=encoded)) == (404, "not_found"), encoded
+
+
+def test_cookies_that_http_2_splits_are_one_for_authorize(shop: Shop) -> None:
+    server = Asgi(shop.relay.asgi)
+    scope = server.scope({**OWN, "Content-Type": "application/json"}, path="/v1/accounts.get")
+    scope["headers"] = [*scope["headers"], (b"cookie", b"a=1"), (b"cookie", b"b=2")]
+    assert server.run(scope, [{"type": "http.request", "body": BODY}])[0] == 200
+    assert shop.requests[-1].headers["Cookie"] == "a=1; b=2"
+
+
+def test_a_stream_that_the_server_closes_is_free_again(shop: Shop) -> None:
+    server = Wsgi(shop.relay.wsgi)
+    environ = server.environ(OWN, b"", PATH_INFO="/v1/events", REQUEST_METHOD="GET")
+    for _ in range(9):  # a session has 4 at a time
+        heads: list[Any] = []
+        chunks: Any = shop.relay.wsgi(dict(environ), lambda *head, heads=heads: heads.append(head))
+        assert heads[0][0] == "200 OK"
+        assert b": connected" in next(chunks)
+        chunks.close()
+    assert shop.relay._watch._wakers == []
 
 
 def test_a_query_is_not_found(shop: Shop) -> None:
@@ -224,10 +248,11 @@ def test_streams_over_asgi_need_no_threads_and_all_get_their_event(shop: Shop) -
     count = 200
     for number in range(count):
         name = f"s{number}"
-        shop.scopes[name] = lambda name=name: keysecure.Scope(shop.own, grants=["events"], session=name)  # type: ignore[misc]
-    event = keysecure.ConsumptionEvent.from_json(
-        json.dumps({"consume_no": "c-1", "cardholder_no": shop.own, "status": "Success"})
-    )
+        shop.scopes[name] = lambda name=name: keysecure.Scope(name, grants=["events"])  # type: ignore[misc]
+
+    def event(number: int) -> keysecure.ConsumptionEvent:
+        data = {"consume_no": f"c-{number}", "cardholder_no": f"s{number}", "status": "Success"}
+        return keysecure.ConsumptionEvent.from_json(json.dumps(data))
 
     before = sum(thread.name == "keysecure.aio" for thread in threading.enumerate())
 
@@ -256,7 +281,8 @@ def test_streams_over_asgi_need_no_threads_and_all_get_their_event(shop: Shop) -
         # Those that opened them; threads of other tests may be idle.
         threads = sum(thread.name == "keysecure.aio" for thread in threading.enumerate())
         assert threads <= before + 64
-        await asyncio.to_thread(shop.relay.publish, event)
+        for number in range(count):
+            await asyncio.to_thread(shop.relay.publish, event(number))
         for _ in range(count):
             await asyncio.wait_for(opened.acquire(), 5)
         gone.set()
@@ -266,7 +292,7 @@ def test_streams_over_asgi_need_no_threads_and_all_get_their_event(shop: Shop) -
         return texts
 
     texts = asyncio.run(main())
-    assert all('"consume_no":"c-1"' in text for text in texts)
+    assert all(f'"consume_no":"c-{number}"' in text for number, text in enumerate(texts))
 
 
 def test_a_server_that_raises_when_the_app_has_gone_closes_the_stream(

@@ -10,6 +10,7 @@ import logging
 import os
 import pickle
 import threading
+import time
 import weakref
 from collections.abc import Callable
 from datetime import timedelta
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aio_support import stalled
 from relay_server_support import ALL_GRANTS, App, Shop, kind_of, served
 
 import keysecure
@@ -114,7 +116,7 @@ def test_what_a_scope_does_not_grant_is_refused(shop: Shop, app: App, session: s
         lambda: client.cards.delete(card_no),
         lambda: client.cards.set_pin(card_no=card_no, cardholder_no=shop.own, pin="739251"),
         lambda: client.accounts.transfer(**pay, type="In"),
-        lambda: client.accounts.ensure_transfer(**pay, type="Out"),
+        lambda: client.accounts.ensure_transfer(**pay, type="Out", first_attempt=True),
     ]
     if session == "nothing":
         refused.append(lambda: client.cards.get(card_no))
@@ -122,6 +124,10 @@ def test_what_a_scope_does_not_grant_is_refused(shop: Shop, app: App, session: s
         with pytest.raises(keysecure.PermissionError) as caught:
             call()
         assert caught.value.outcome in ("rejected", "not_sent")
+    # What is not granted now may have been before.
+    with pytest.raises(keysecure.PermissionError) as caught:
+        client.accounts.ensure_transfer(**pay, type="Out")
+    assert caught.value.outcome == "unknown"
     assert shop.sandbox.state().transfers == []
     assert {record.denial for record in shop.records} <= {"not_granted", "limit_exceeded"}
     if session == "reads":
@@ -243,6 +249,19 @@ def test_a_session_has_a_rate(tmp_path: Path, sandbox: Sandbox) -> None:
     assert handle(shop, "cards.packages", {"page": 0, "size": 1}, session="reads").status == 200
 
 
+def test_a_session_has_a_few_requests_at_the_same_time(tmp_path: Path, sandbox: Sandbox) -> None:
+    shop, page = Shop(tmp_path, sandbox, concurrent_requests=1), {"page": 0, "size": 1}
+    with stalled(sandbox, "cards.packages", "stall", 600) as is_there:
+        first = threading.Thread(target=handle, args=(shop, "cards.packages", page))
+        first.start()
+        while not is_there():
+            time.sleep(0.01)
+        assert kind_of(handle(shop, "cards.packages", page)) == (429, "rate_limit")
+        assert handle(shop, "cards.packages", page, session="reads").status == 200
+        first.join()
+    assert handle(shop, "cards.packages", page).status == 200
+
+
 @pytest.mark.parametrize(
     ("settings", "text"),
     [
@@ -253,6 +272,8 @@ def test_a_session_has_a_rate(tmp_path: Path, sandbox: Sandbox) -> None:
         ({"max_request_bytes": 0}, "max_request_bytes"),
         ({"max_request_bytes": 2**21}, "max_request_bytes"),
         ({"requests_per_second": -1}, "requests_per_second"),
+        ({"concurrent_requests": -1}, "concurrent_requests"),
+        ({"concurrent_requests": "16"}, "concurrent_requests"),
         ({"stream_lasts": 0}, "stream_lasts"),
     ],
 )

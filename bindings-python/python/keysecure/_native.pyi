@@ -1403,11 +1403,12 @@ class Relay:
     root unless set. `audit`: a plain function that gets an `AuditRecord` of each request, also of those that are
     refused; it should return soon, and its exceptions are logged by type and place. `max_request_bytes`: the largest
     body of a request, at most 1 MiB. `requests_per_second`: how many requests a session may make each second on
-    average, in each process; at once it may make twice as many. `events`: where the events of cardholders are kept
-    for apps that connect again, `"memory"` (default) or, when several processes serve the relay, a `RedisStore` or
-    its URL (`"redis://host"`): each app then gets what any of them publishes. `events_kept`: how many events of each
-    cardholder are kept, for one hour. `stream_lasts`: seconds after which a stream of events ends, so that its
-    session is authorized again.
+    average, in each process; at once it may make twice as many. `concurrent_requests`: how many requests of a
+    session are served at the same time. All sessions of a cardholder together have three times these limits.
+    `events`: where the events of cardholders are kept for apps that connect again, `"memory"` (default) or, when
+    several processes serve the relay, a `RedisStore` or its URL (`"redis://host"`): each app then gets what any of
+    them publishes. `events_kept`: how many events of each cardholder are kept, for one hour. `stream_lasts`: seconds
+    after which a stream of events ends, so that its session is authorized again.
 
     A relay works in forked children too; each process has rate limits of its own, and events of its own unless they
     are in Redis.
@@ -1422,6 +1423,7 @@ class Relay:
         audit: Callable[[AuditRecord], object] | None = None,
         max_request_bytes: int = 16384,
         requests_per_second: int = 20,
+        concurrent_requests: int = 16,
         events: Literal["memory"] | str | RedisStore = "memory",
         events_kept: int = 100,
         stream_lasts: float = 300.0,

@@ -22,7 +22,8 @@ pub use scope::Scope;
 pub use stream::EventStream;
 
 use crate::arguments::{
-    AuditFunction, AuthorizeFunction, EventsKept, MaxRequestBytes, Mount, RequestsPerSecond, StreamLasts,
+    AuditFunction, AuthorizeFunction, ConcurrentRequests, EventsKept, MaxRequestBytes, Mount, RequestsPerSecond,
+    StreamLasts,
 };
 use crate::blocking::blocking;
 use crate::client::Client;
@@ -44,7 +45,8 @@ use hooks::Hooks;
 /// `audit`: a plain function that gets an `AuditRecord` of each request, also of those that are refused; it should return soon, and its
 /// exceptions are logged by type and place. `max_request_bytes`: the largest body of a request, at most 1 MiB.
 /// `requests_per_second`: how many requests a session may make each second on average, in each process; at once it may make twice
-/// as many. `events`: where the events of cardholders are kept for apps that connect again, `"memory"` (default) or, when several
+/// as many. `concurrent_requests`: how many requests of a session are served at the same time. All sessions of a cardholder
+/// together have three times these limits. `events`: where the events of cardholders are kept for apps that connect again, `"memory"` (default) or, when several
 /// processes serve the relay, a `RedisStore` or its URL (`"redis://host"`): each app then gets what any of them publishes.
 /// `events_kept`: how many events of each cardholder are kept, for one hour. `stream_lasts`: seconds after which a stream of events
 /// ends, so that its session is authorized again.
@@ -65,6 +67,7 @@ struct Settings {
     mount: String,
     max_request_bytes: usize,
     requests_per_second: u32,
+    concurrent_requests: usize,
     events: EventsSetting,
     events_kept: usize,
     stream_lasts: Duration,
@@ -77,6 +80,7 @@ impl Settings {
             .mount(&*self.mount)
             .max_request_bytes(self.max_request_bytes)
             .requests_per_second(self.requests_per_second)
+            .concurrent_requests(self.concurrent_requests)
             .events(self.events.here(py)?)
             .events_kept(self.events_kept)
             .stream_lasts(self.stream_lasts);
@@ -120,10 +124,10 @@ impl Relay {
     #[pyo3(
         signature = (
             client, authorize, *, mount=None, audit=None, max_request_bytes=None, requests_per_second=None,
-            events=None, events_kept=None, stream_lasts=None,
+            concurrent_requests=None, events=None, events_kept=None, stream_lasts=None,
         ),
         text_signature = "(client, authorize, *, mount='', audit=None, max_request_bytes=16384, requests_per_second=20, \
-            events='memory', events_kept=100, stream_lasts=300.0)",
+            concurrent_requests=16, events='memory', events_kept=100, stream_lasts=300.0)",
     )]
     fn new(
         client: &Bound<'_, PyAny>,
@@ -132,6 +136,7 @@ impl Relay {
         audit: Option<AuditFunction>,
         max_request_bytes: Option<MaxRequestBytes>,
         requests_per_second: Option<RequestsPerSecond>,
+        concurrent_requests: Option<ConcurrentRequests>,
         events: Option<&Bound<'_, PyAny>>,
         events_kept: Option<EventsKept>,
         stream_lasts: Option<StreamLasts>,
@@ -149,6 +154,7 @@ impl Relay {
             mount: mount.map(|mount| mount.0).unwrap_or_default(),
             max_request_bytes: size(max_request_bytes),
             requests_per_second: requests_per_second.map_or(20, |requests| requests.0),
+            concurrent_requests: concurrent_requests.map_or(16, |requests| size(requests.0)),
             events: EventsSetting::of(py, events)?,
             events_kept: events_kept.map_or(100, |events| size(events.0)),
             stream_lasts: stream_lasts.map_or(Duration::from_secs(300), |time| time.0.0),

@@ -154,7 +154,9 @@ impl Engine {
         } else if operation.mode == Mode::SandboxOnly && self.is_production() {
             Error::config("simulation is refused in production")
         } else if self.settings.is_relayed() && !operation.is_relayed() {
+            // No earlier call with the same reference was sent either.
             Error::config("no relay serves this call: make it on the server, with the merchant's client")
+                .about_reference()
         } else {
             return Ok(());
         };

@@ -9,7 +9,7 @@ use super::{EnsureOptions, EnsureTarget, Ensured};
 use crate::clock::MAX_DURATION;
 use crate::codec::{Body, DecimalFormat, Decode, Fields, OnMismatch, or_missing, read_object, skip, to_bytes, value};
 use crate::engine::{Call, Caller, Limit};
-use crate::error::{Error, ErrorKind, Outcome};
+use crate::error::{Error, Outcome};
 use crate::store::OnStoreFailure;
 
 /// Time limit of a call without a [`deadline`](EnsureOptions::deadline).
@@ -41,17 +41,12 @@ pub(super) fn ensure<T: EnsureTarget>(
         }
         Ok(Ensured { value, created })
     });
-    result.map_err(|error| if options.first_attempt { error } else { about_the_reference(error) })
-}
-
-/// The outcome of an exactly-once call is about its reference: a request that never reached the relay, or was refused before the
-/// relay looked at the reference, does not show that an earlier one was not carried out.
-fn about_the_reference(error: Error) -> Error {
-    let is_of_the_hop = matches!(
-        error.kind(),
-        ErrorKind::Transport | ErrorKind::Timeout | ErrorKind::Authentication | ErrorKind::RateLimit
-    );
-    if is_of_the_hop { error.with_outcome(Outcome::Unknown) } else { error }
+    // The outcome is about the reference: a request that never reached the relay, or that the relay refused before it looked at
+    // the reference, does not show that an earlier one was not carried out.
+    result.map_err(|error| {
+        let is_known = options.first_attempt || error.is_about_reference();
+        if is_known { error } else { error.with_outcome(Outcome::Unknown) }
+    })
 }
 
 struct Request<'a, T> {

@@ -26,6 +26,7 @@ impl Error {
             hint: None,
             is_read: false,
             rejection: None,
+            is_about_reference: false,
         }))
     }
 

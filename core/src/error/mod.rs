@@ -65,6 +65,8 @@ struct ErrorInner {
     /// Whether the request was a read.
     is_read: bool,
     rejection: Option<Rejection>,
+    /// Whether a relay says that the outcome is that of the merchant reference, whoever sent it.
+    is_about_reference: bool,
 }
 
 impl Error {

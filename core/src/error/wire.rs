@@ -22,6 +22,7 @@ impl Error {
             "field": inner.field,
             "retry_after_ms": inner.retry_after.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
             "transport_fault": inner.fault.map(TransportFault::as_str),
+            "of_tap": inner.is_about_reference,
         })
         .to_string()
     }
@@ -44,7 +45,19 @@ impl Error {
         error.0.retry_after = wait.map(|wait| Duration::from_millis(wait.min(u64::from(u32::MAX))));
         error.0.fault = text("transport_fault")
             .and_then(|fault| TransportFault::ALL.into_iter().find(|known| known.as_str() == fault));
+        error.0.is_about_reference = value.get("of_tap").and_then(Value::as_bool).unwrap_or(false);
         Some(error)
+    }
+
+    /// Declares that the outcome is that of the merchant reference, whoever sent it.
+    pub(crate) fn about_reference(mut self) -> Self {
+        self.0.is_about_reference = true;
+        self
+    }
+
+    /// Whether the outcome is that of the merchant reference, rather than of one request with it.
+    pub(crate) fn is_about_reference(&self) -> bool {
+        self.0.is_about_reference
     }
 }
 
@@ -60,6 +73,7 @@ mod tests {
             Error::invalid_input("amount", "must be positive"),
             Error::store_unavailable(Outcome::NotSent),
             Error::timeout(Outcome::Unknown, "not settled by the deadline"),
+            Error::timeout(Outcome::Unknown, "not settled by the deadline").about_reference(),
         ];
         for error in errors {
             assert_eq!(Error::from_wire(&error.to_wire()).unwrap(), error);

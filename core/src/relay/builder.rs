@@ -18,7 +18,7 @@ use crate::client::Client;
 use crate::error::Error;
 use crate::store::{slot, unique};
 
-/// Maximum number of streams of one session.
+/// Maximum number of streams of one session; all sessions of a cardholder may have three times as many.
 const MAX_STREAMS: usize = 4;
 
 /// Settings of a [`Relay`]. Created by [`Relay::builder`].
@@ -64,15 +64,15 @@ impl RelayBuilder {
         self
     }
 
-    /// Sets how many requests a session may make each second, on average; at once it may make twice as many. Each process counts
-    /// for itself. Default: 20. 0 counts as 1.
+    /// Sets how many requests a session may make each second, on average; at once it may make twice as many. All sessions of a
+    /// cardholder together may make three times as many. Each process counts for itself. Default: 20. 0 counts as 1.
     pub fn requests_per_second(mut self, requests: u32) -> Self {
         self.requests_per_second = requests;
         self
     }
 
-    /// Sets how many requests of a session are served at the same time. Each blocks a thread of the server, a transfer for up to
-    /// 180 s. Default: 16. 0 counts as 1.
+    /// Sets how many requests of a session are served at the same time, and three times as many of all sessions of a cardholder.
+    /// Each blocks a thread of the server, a transfer for up to 180 s. Default: 16. 0 counts as 1.
     pub fn concurrent_requests(mut self, requests: usize) -> Self {
         self.concurrent_requests = requests.max(1);
         self

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::audit::Denial;
 use super::response::Refusal;
+use super::taps::Tap;
 use super::work::Work;
 use crate::ensure::{EnsureOptions, Ensured};
 use crate::error::{Error, ErrorKind, Outcome};
@@ -46,20 +47,24 @@ pub(super) struct Countable<'a> {
 }
 
 /// Works on a merchant reference, one worker at a time, so that a reservation that is given back is not the one of another worker
-/// that sends. `make` gets the time that was waited for other workers.
+/// that sends. `make` gets the time at which the deadline began to run. Every error has the outcome of the tap.
 pub(super) fn alone<T>(
     work: &Work<'_>,
     reference: &str,
     options: &EnsureOptions,
     make: impl FnOnce(Duration) -> Result<T, Refusal>,
 ) -> Result<T, Refusal> {
-    let (engine, arrived) = (&work.caller().engine, work.caller().engine.now());
+    let (engine, began) = (&work.caller().engine, work.caller().engine.now());
     let usual = if engine.aborts_on_failure() { DEADLINES.0 } else { DEADLINES.1 };
     let deadline = options.deadline.unwrap_or(usual);
-    let tap = work.take_when_free(reference, deadline / 2, deadline)?;
-    let result = make(engine.now().saturating_sub(arrived));
-    tap.end(engine.settings.timeout);
-    result
+    // The exactly-once call ends by its deadline. The read of the platform's clock before it and the store after it may take longer.
+    let hold = deadline + engine.settings.timeout + WITHIN;
+    let make = |tap: Tap<'_>| {
+        let result = make(began);
+        tap.end(engine.settings.timeout);
+        result
+    };
+    work.take_when_free(reference, deadline / 2, hold).and_then(make).map_err(Refusal::about_tap)
 }
 
 /// Sends a request if it is within the limit of the day, or was carried out before.
@@ -96,11 +101,10 @@ enum Past {
 }
 
 fn recorded(work: &Work<'_>, countable: &Countable<'_>) -> Result<Past, Refusal> {
-    let timeout = work.caller().engine.settings.timeout;
-    let lease = work.log()?.acquire(countable.operation, countable.reference, timeout);
+    let lease = work.log()?.acquire(countable.operation, countable.reference, WITHIN);
     let Ok(Some(lease)) = lease else { return Ok(Past::Unknown) };
     let past = lease.last_attempt().map(|past| past.end);
-    lease.release(timeout);
+    lease.release(WITHIN);
     Ok(match past {
         Some(Some(AttemptEnd::Done)) => Past::Done,
         Some(Some(AttemptEnd::NotDone)) | None => Past::NotDone,

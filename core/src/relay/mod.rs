@@ -5,9 +5,9 @@
 //!
 //! # Order of the checks
 //!
-//! 1. Headers and size of the request, by constant rules.
+//! 1. Headers and size of the request, by constant rules (400, 413, 431).
 //! 2. `authorize`, the merchant's function: without a scope the request is refused (401).
-//! 3. Requests of the session per second, and at the same time (429).
+//! 3. Requests of the session, and of all sessions of its cardholder, per second and at the same time (429).
 //! 4. The exact path (404) and method (405); the grant for the operation (403).
 //! 5. The fields of the body (400).
 //! 6. The numbers in it: each must be known to the platform as the cardholder's (404).
@@ -16,8 +16,8 @@
 //! # Numbers of others
 //!
 //! A number of another cardholder, one that does not exist and one that the platform refuses give the same response, byte for
-//! byte. It is sent at the next multiple of 50 ms after the request began, and the platform's word is kept for a minute for all
-//! three, so that the time shows no difference either.
+//! byte. It is sent 300 ms after the request began, or at a later multiple of 50 ms, and the platform's word is kept for a minute
+//! for all three, for each cardholder who asks, so that the time shows no difference either.
 
 mod audit;
 mod bounded;
@@ -129,7 +129,7 @@ struct Inner {
     /// Names this merchant in the sums of limits. It stays when the apiSecret is replaced.
     merchant_key: DigestKey,
     events: Arc<dyn Events>,
-    /// The requests of each session that are being served.
+    /// The requests of each session and cardholder that are being served.
     requests: Arc<Places>,
     streams: Arc<Places>,
     stream_lasts: Duration,
@@ -158,7 +158,8 @@ impl Relay {
     pub fn handle(&self, request: &RelayRequest<'_>) -> RelayResponse {
         let inner = &*self.inner;
         let (started, mut notes) = (inner.now(), Notes::default());
-        let served = catch_unwind(AssertUnwindSafe(|| inner.serve(request, started, &mut notes)));
+        let serve = || request.with_one_cookie(|request| inner.serve(request, started, &mut notes));
+        let served = catch_unwind(AssertUnwindSafe(serve));
         let result = served.unwrap_or_else(|_| Err(serve::panicked()));
         inner.respond(result, notes, started)
     }
@@ -172,8 +173,9 @@ impl Relay {
     pub fn events(&self, request: &RelayRequest<'_>) -> Result<EventStream, RelayResponse> {
         let inner = &*self.inner;
         let (started, mut notes) = (inner.now(), Notes::default());
-        let opened =
-            catch_unwind(AssertUnwindSafe(|| inner.open(self.is_events(request), request, started, &mut notes)));
+        let is_events = self.is_events(request);
+        let open = || request.with_one_cookie(|request| inner.open(is_events, request, started, &mut notes));
+        let opened = catch_unwind(AssertUnwindSafe(open));
         match opened.unwrap_or_else(|_| Err(serve::panicked())) {
             Ok(stream) => {
                 inner.record(None, 200, notes, started);

@@ -10,7 +10,7 @@ use super::response::{Data, Refusal};
 use super::scope::Grant;
 use super::work::Work;
 use crate::codec::to_json;
-use crate::engine::{Caller, Limit};
+use crate::engine::Caller;
 use crate::ensure::{EnsureOptions, Ensured};
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::resources::cards::{ActivateCard, Address, ApplyCard, Card, CardApplied, CardStatus, Cards, SetPin};
@@ -133,10 +133,9 @@ fn ensure(work: &mut Work<'_>, fields: &Fields<'_>, options: &EnsureOptions) -> 
         amount: 1,
         limit: Some(work.scope.card_limit()),
     };
-    let mut ensured = alone(work, countable.reference, options, |waited| {
+    let mut ensured = alone(work, countable.reference, options, |began| {
         within_limit(work, &countable, || {
-            let caller = work.caller();
-            let caller = caller.limited(Limit { waited, ..caller.limit });
+            let caller = work.caller_since(began);
             Cards(&caller).ensure_card(&request, options).map_err(|error| work.failed(error))
         })
     })?;

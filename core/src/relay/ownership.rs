@@ -15,7 +15,8 @@ const KEPT_FOR: Duration = Duration::from_secs(60);
 /// Maximum number of cards whose owners are kept.
 const MAX_CARDS: usize = 10_000;
 
-/// The owners of cards. Cards that do not exist are kept as well, so that both take the same time.
+/// The owners of cards, for each cardholder who asked. Cards that do not exist are kept as well, so that both take the same time;
+/// and what another cardholder looked up is not used, because only cards that exist are another's.
 #[derive(Debug)]
 pub(super) struct Ownership {
     cards: Mutex<Bounded<Owner>>,
@@ -41,7 +42,7 @@ impl Ownership {
         Self { cards: Mutex::new(Bounded::new(MAX_CARDS)) }
     }
 
-    /// Looks up whether a card is the cardholder's.
+    /// Looks up whether a card is the cardholder's. An empty `own` is nobody's.
     ///
     /// # Errors
     ///
@@ -50,7 +51,7 @@ impl Ownership {
         let verdict = |owner: Option<&str>, card: Option<Box<Card>>| {
             if is_own(own, owner) { CardLookup::Own(card) } else { CardLookup::NotOwn }
         };
-        if let Some(kept) = self.kept(caller.engine.now(), card_no) {
+        if let Some(kept) = self.kept(caller.engine.now(), own, card_no) {
             return Ok(verdict(kept.cardholder_no.as_deref(), None));
         }
         let card = match Cards(caller).get(card_no) {
@@ -62,28 +63,33 @@ impl Ownership {
         };
         let owner = card.as_ref().and_then(|card| card.cardholder_no.clone());
         let until = caller.engine.now().saturating_add(KEPT_FOR);
-        self.cards().insert(card_no, Owner { cardholder_no: owner.clone(), until });
+        self.cards().insert(&key(own, card_no), Owner { cardholder_no: owner.clone(), until });
         Ok(verdict(owner.as_deref(), card))
     }
 
-    /// The owner of a card, if it was looked up within the last minute.
-    fn kept(&self, now: Duration, card_no: &str) -> Option<Owner> {
+    /// The owner of a card, if it was looked up for the cardholder within the last minute.
+    fn kept(&self, now: Duration, own: &str, card_no: &str) -> Option<Owner> {
         let mut cards = self.cards();
-        cards.get(card_no).filter(|kept| now < kept.until).cloned()
+        cards.get(&key(own, card_no)).filter(|kept| now < kept.until).cloned()
     }
 
     /// The owner of a card of a webhook.
     pub(super) fn owner(&self, caller: &Caller, card_no: &str) -> Option<String> {
-        if let Some(kept) = self.kept(caller.engine.now(), card_no) {
+        if let Some(kept) = self.kept(caller.engine.now(), "", card_no) {
             return kept.cardholder_no;
         }
         self.card(caller, "", card_no).ok()?;
-        self.kept(caller.engine.now(), card_no)?.cardholder_no
+        self.kept(caller.engine.now(), "", card_no)?.cardholder_no
     }
 
     fn cards(&self) -> std::sync::MutexGuard<'_, Bounded<Owner>> {
         self.cards.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Key of what the cardholder `own` looked up. No number holds a line feed.
+fn key(own: &str, card_no: &str) -> String {
+    format!("{own}\n{card_no}")
 }
 
 /// Whether something is the cardholder's. It takes the same time for each number of the same length.

@@ -2,7 +2,6 @@
 
 use zeroize::Zeroizing;
 
-use super::audit::Denial;
 use super::fields::Fields;
 use super::ownership::is_own;
 use super::response::{Data, Refusal};
@@ -19,7 +18,7 @@ pub(super) fn cardholder(work: &mut Work<'_>, _: &Fields<'_>) -> Served {
     let own = work.own();
     let found = Cardholders(work.caller()).get(own).map_err(|error| work.failed(error))?;
     if !is_own(own, Some(&found.cardholder_no)) {
-        return Err(Refusal::not_found(Denial::NotOwned, None));
+        return Err(Refusal::not_found(None));
     }
     Ok(Zeroizing::new(found.to_json()))
 }
@@ -31,7 +30,7 @@ pub(super) fn card(work: &mut Work<'_>, fields: &Fields<'_>) -> Served {
         None => Cards(work.caller()).get(card_no).map_err(|error| work.failed(error))?,
     };
     if card.card_no != card_no || !is_own(work.own(), card.cardholder_no.as_deref()) {
-        return Err(Refusal::not_found(Denial::NotOwned, None));
+        return Err(Refusal::not_found(None));
     }
     card.card_unique_no = work.apps_own(card.card_unique_no.take());
     Ok(Zeroizing::new(card.to_json()))
@@ -42,7 +41,7 @@ pub(super) fn private_info(work: &mut Work<'_>, fields: &Fields<'_>) -> Served {
     work.own_card(card_no)?;
     let secrets = Cards(work.caller()).private_info(card_no).map_err(|error| work.failed(error))?;
     if secrets.card_no() != card_no {
-        return Err(Refusal::not_found(Denial::NotOwned, None));
+        return Err(Refusal::not_found(None));
     }
     let card_unique_no = work.apps_own(secrets.card_unique_no().map(str::to_owned));
     let plain = [

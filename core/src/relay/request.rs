@@ -24,7 +24,7 @@ pub struct RelayRequest<'a> {
 
 impl<'a> RelayRequest<'a> {
     /// Returns the value of a header, whose name may have either case. `None` if it is absent, **and if it comes twice**: which
-    /// of the two a proxy checked is not known.
+    /// of the two a proxy checked is not known. Cookies in several headers, as HTTP/2 sends them, are one header in `authorize`.
     pub fn header(&self, name: &str) -> Option<&'a str> {
         let mut values = self.headers.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name));
         match (values.next(), values.next()) {
@@ -37,6 +37,23 @@ impl<'a> RelayRequest<'a> {
     pub fn bearer(&self) -> Option<&'a str> {
         let (scheme, token) = self.header("authorization")?.split_once(' ')?;
         (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+    }
+
+    /// Passes the request on with all cookies in one header: HTTP/2 may split them (RFC 9113, section 8.2.3).
+    pub(super) fn with_one_cookie<T>(&self, pass: impl FnOnce(&RelayRequest<'_>) -> T) -> T {
+        let is_cookie = |(name, _): &(&str, &str)| name.eq_ignore_ascii_case("cookie");
+        if self.headers.iter().copied().filter(is_cookie).count() < 2 {
+            return pass(self);
+        }
+        let (cookies, mut headers): (Vec<_>, Vec<_>) = self.headers.iter().copied().partition(is_cookie);
+        let cookie = cookies.iter().map(|(_, value)| *value).collect::<Vec<_>>().join("; ");
+        headers.push(("cookie", &cookie));
+        pass(&RelayRequest { method: self.method, path: self.path, headers: &headers, body: self.body })
+    }
+
+    /// Whether there are more headers than any app sends.
+    pub(super) fn has_too_many_headers(&self) -> bool {
+        self.headers.len() > MAX_HEADERS
     }
 
     /// Refuses headers that two servers could read differently.
@@ -67,6 +84,8 @@ impl<'a> RelayRequest<'a> {
     }
 }
 
+/// Maximum number of headers of a request.
+pub(super) const MAX_HEADERS: usize = 100;
 /// Headers that proxies add once more. They carry lists, and no rule here depends on them.
 const REPEATED: [&str; 9] = [
     "accept",
@@ -107,7 +126,17 @@ mod tests {
         assert_eq!(request(&headers).check_headers().unwrap_err().field(), Some("headers"));
         assert!(request(&headers[1..]).check_headers().is_ok());
         assert!(request(&[("Via", "a"), ("via", "b")]).check_headers().is_ok());
-        assert!(request(&[("Cookie", "a"), ("cookie", "b")]).check_headers().is_err());
+    }
+
+    #[test]
+    fn cookies_in_several_headers_are_one() {
+        let headers = [("Cookie", "a=1"), ("Host", "shop"), ("cookie", "b=2; c=3"), ("COOKIE", "d=4")];
+        request(&headers).with_one_cookie(|joined| {
+            assert_eq!(joined.header("Cookie"), Some("a=1; b=2; c=3; d=4"));
+            assert_eq!((joined.header("host"), joined.headers.len()), (Some("shop"), 2));
+            assert!(joined.check_headers().is_ok() && joined.path == request(&headers).path);
+        });
+        request(&headers[..2]).with_one_cookie(|same| assert_eq!(same.headers, &headers[..2]));
     }
 
     #[test]

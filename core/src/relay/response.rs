@@ -50,24 +50,34 @@ impl Refusal {
         Self { denial: Some(Denial::InvalidRequest), error, cause: None, status: None }
     }
 
-    /// The one refusal for unknown operations, for numbers that do not exist, and for those of others.
-    pub(super) fn not_found(denial: Denial, cause: Option<Error>) -> Self {
+    /// The one refusal for numbers that do not exist, for those of others, and for those that the platform refuses.
+    pub(super) fn not_found(cause: Option<Error>) -> Self {
         let error = Error::with_kind(ErrorKind::NotFound, Outcome::Rejected, "not found");
-        Self { denial: Some(denial), error, cause, status: None }
+        Self { denial: Some(Denial::NotOwned), error, cause, status: None }
+    }
+
+    /// There is no such operation.
+    pub(super) fn unknown_operation() -> Self {
+        Self::denied(Denial::UnknownOperation, ErrorKind::NotFound, "not found")
     }
 
     /// The error of a call to the platform. `prefix` is what the relay puts before the app's references.
     pub(super) fn failed(cause: Error, prefix: &str) -> Self {
         match cause.kind() {
-            ErrorKind::InvalidInput => Self::invalid(cause),
+            ErrorKind::InvalidInput => Self { cause: Some(cause.clone()), ..Self::invalid(cause.for_app(prefix)) },
             ErrorKind::NotFound if cause.outcome() == Outcome::Unknown => {
                 // A look-up that found nothing says nothing about what was sent before.
-                let refusal = Self::not_found(Denial::NotOwned, Some(cause));
+                let refusal = Self::not_found(Some(cause));
                 Self { error: refusal.error.with_outcome(Outcome::Unknown), ..refusal }
             }
-            ErrorKind::NotFound => Self::not_found(Denial::NotOwned, Some(cause)),
+            ErrorKind::NotFound => Self::not_found(Some(cause)),
             _ => Self { denial: None, error: cause.for_app(prefix), cause: Some(cause), status: None },
         }
+    }
+
+    /// The outcome is that of the tap, whoever sent it.
+    pub(super) fn about_tap(self) -> Self {
+        Self { error: self.error.about_reference(), ..self }
     }
 
     pub(super) fn with_status(self, status: u16) -> Self {
@@ -170,5 +180,16 @@ mod tests {
             assert_eq!(Refusal::denied(Denial::NotGranted, kind, "").status(), status, "{kind:?}");
         }
         assert_eq!(Refusal::invalid(Error::invalid_input("body", "")).with_status(413).status(), 413);
+    }
+
+    #[test]
+    fn a_rule_of_the_platform_names_no_reference_of_the_relay() {
+        let cause = Error::invalid_input("transfer_unique_no", "app.1001.tap-1 is not valid");
+        let refusal = Refusal::failed(cause.clone(), "app.1001.");
+        assert_eq!(
+            (refusal.error.to_string().as_str(), refusal.status()),
+            ("transfer_unique_no tap-1 is not valid", 400)
+        );
+        assert_eq!((refusal.error.field(), refusal.cause), (Some("transfer_unique_no"), Some(cause)));
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::audit::{AuditRecord, Denial};
 use super::fields::Fields;
-use super::request::RelayRequest;
+use super::request::{MAX_HEADERS, RelayRequest};
 use super::response::{Data, Refusal, RelayResponse};
 use super::route::{self, Route};
 use super::scope::{Grant, Scope};
@@ -22,11 +22,12 @@ impl Inner {
 
     /// The checks before the operation is known. Returns the scope.
     fn admit(&self, request: &RelayRequest<'_>, now: Duration, notes: &mut Notes) -> Result<Scope, Refusal> {
+        if request.has_too_many_headers() {
+            return Err(too_large("headers", &format!("must be at most {MAX_HEADERS}"), 431));
+        }
         request.check_headers().map_err(Refusal::invalid)?;
         if request.body.len() > self.max_request_bytes {
-            let rule = format!("must be at most {} bytes", self.max_request_bytes);
-            let refusal = Refusal::invalid(Error::invalid_input("body", &rule)).with_status(413);
-            return Err(Refusal { denial: Some(Denial::TooLarge), ..refusal });
+            return Err(too_large("body", &format!("must be at most {} bytes", self.max_request_bytes), 413));
         }
         let scope = catch_unwind(AssertUnwindSafe(|| (self.authorize)(request)));
         let Some(scope) = scope.ok().flatten().filter(Scope::is_valid) else {
@@ -34,7 +35,8 @@ impl Inner {
         };
         notes.session = Some(scope.session_id().to_owned());
         notes.cardholder_no = Some(scope.own().to_owned());
-        self.throttle.take(scope.session_id(), now).map_err(|wait| too_many("too many requests", wait))?;
+        let taken = self.throttle.take(scope.session_id(), scope.own(), now);
+        taken.map_err(|wait| too_many("too many requests", wait))?;
         Ok(scope)
     }
 
@@ -45,11 +47,11 @@ impl Inner {
         notes: &mut Notes,
     ) -> Result<Data, Refusal> {
         let scope = self.admit(request, started, notes)?;
-        let place = self.requests.take(scope.session_id());
+        let place = self.requests.take(scope.session_id(), scope.own());
         let _place = place.ok_or_else(|| too_many("too many requests at the same time", Duration::from_secs(1)))?;
         let route = route::name_in(&self.mount, request.path).and_then(route::find);
         let Some(Route { name, grants, fields, is_mutation, serve }) = route else {
-            return Err(Refusal::not_found(Denial::UnknownOperation, None));
+            return Err(Refusal::unknown_operation());
         };
         notes.operation = Some(name);
         if request.method != "POST" {
@@ -75,13 +77,13 @@ impl Inner {
     ) -> Result<EventStream, Refusal> {
         let scope = self.admit(request, started, notes)?;
         if !is_events {
-            return Err(Refusal::not_found(Denial::UnknownOperation, None));
+            return Err(Refusal::unknown_operation());
         }
         notes.operation = Some(EVENTS);
         if !scope.allows(Grant::Events) {
             return Err(work::not_granted());
         }
-        let place = self.streams.take(scope.session_id());
+        let place = self.streams.take(scope.session_id(), scope.own());
         let place =
             place.ok_or_else(|| too_many("too many streams", self.stream_lasts.min(Duration::from_secs(60))))?;
         let last_id = request.header("last-event-id");
@@ -123,6 +125,11 @@ impl Inner {
             log::error!(target: "keysecure", "relay: the audit function panicked; the record above is lost to it");
         }
     }
+}
+
+fn too_large(field: &str, rule: &str, status: u16) -> Refusal {
+    let refusal = Refusal::invalid(Error::invalid_input(field, rule)).with_status(status);
+    Refusal { denial: Some(Denial::TooLarge), ..refusal }
 }
 
 fn too_many(text: &str, wait: Duration) -> Refusal {

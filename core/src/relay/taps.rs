@@ -46,7 +46,10 @@ impl<'a> Work<'a> {
         let reference = format!("{}{tap}", self.prefix());
         if reference.len() > MAX_REFERENCE {
             let most = MAX_REFERENCE - self.prefix().len();
-            return Err(Refusal::invalid(Error::invalid_input(name, &format!("must be at most {most} characters"))));
+            // No request with it was ever carried out.
+            return Err(
+                Refusal::invalid(Error::invalid_input(name, &format!("must be at most {most} characters"))).about_tap()
+            );
         }
         Ok(reference)
     }
@@ -84,7 +87,7 @@ impl<'a> Work<'a> {
                 let detail = "another request is working on this tap; calling again later is safe";
                 return Err(self.failed(Error::timeout(Outcome::Unknown, detail)));
             }
-            engine.sleep(pause).map_err(|ended| self.failed(ended.into()))?;
+            engine.sleep(pause).map_err(|ended| self.failed(Error::from(ended).with_outcome(Outcome::Unknown)))?;
             pause = (pause * 2).min(MAX_PAUSE);
         }
     }

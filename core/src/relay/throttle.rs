@@ -1,19 +1,20 @@
-//! The rate limit of each session.
+//! The rate limits of each session and of each cardholder.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::bounded::Bounded;
 
-/// Maximum number of sessions that are counted at once. The one that was quiet for the longest time is forgotten first.
-const MAX_SESSIONS: usize = 20_000;
+/// How many times as much as one session all sessions of a cardholder may do, or a user of many sessions would multiply the limits.
+pub(super) const SESSIONS_OF_CARDHOLDER: u32 = 3;
+/// Maximum number of sessions and cardholders that are counted at once. The one that was quiet for the longest time is forgotten first.
+const MAX_BUCKETS: usize = 40_000;
 
-/// Token buckets, one for each session.
+/// Token buckets, one for each session and one for each cardholder.
 #[derive(Debug)]
 pub(super) struct Throttle {
+    /// Requests of a session in a second.
     per_second: f64,
-    /// What a quiet session may spend at once.
-    burst: f64,
     buckets: Mutex<Bounded<Bucket>>,
 }
 
@@ -25,49 +26,83 @@ struct Bucket {
 
 impl Throttle {
     pub(super) fn new(per_second: u32) -> Self {
-        let per_second = f64::from(per_second.max(1));
-        Self { per_second, burst: 2.0 * per_second, buckets: Mutex::new(Bounded::new(MAX_SESSIONS)) }
+        Self { per_second: f64::from(per_second.max(1)), buckets: Mutex::new(Bounded::new(MAX_BUCKETS)) }
     }
 
-    /// Counts a request at `now`, on a monotonic clock.
+    /// Counts a request at `now`, on a monotonic clock, for its session and for its cardholder, or for neither.
     ///
     /// # Errors
     ///
     /// The time until the next request, if there are too many.
-    pub(super) fn take(&self, session: &str, now: Duration) -> Result<(), Duration> {
+    pub(super) fn take(&self, session: &str, cardholder_no: &str, now: Duration) -> Result<(), Duration> {
+        let rates = [
+            (key_of_session(session), self.per_second),
+            (key_of_cardholder(cardholder_no), self.per_second * f64::from(SESSIONS_OF_CARDHOLDER)),
+        ];
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = buckets.get(session);
-        let mut bucket = known.as_deref().copied().unwrap_or(Bucket { left: self.burst, at: now });
-        let passed = now.saturating_sub(bucket.at).as_secs_f64();
-        bucket = Bucket { left: (bucket.left + passed * self.per_second).min(self.burst), at: bucket.at.max(now) };
-        let result = if bucket.left >= 1.0 {
-            bucket.left -= 1.0;
-            Ok(())
-        } else {
-            Err(Duration::from_secs_f64((1.0 - bucket.left) / self.per_second))
-        };
-        match known {
-            Some(known) => *known = bucket,
-            None => drop(buckets.insert(session, bucket)),
+        let filled = rates.map(|(key, rate)| {
+            let bucket = Bucket::filled(buckets.get(&key).copied(), rate, now);
+            (key, rate, bucket)
+        });
+        let missing = filled.iter().map(|(_, rate, bucket)| (1.0 - bucket.left).max(0.0) / rate).fold(0.0, f64::max);
+        let spent = if missing > 0.0 { 0.0 } else { 1.0 };
+        for (key, _, bucket) in filled {
+            buckets.insert(&key, Bucket { left: bucket.left - spent, ..bucket });
         }
-        result
+        if missing > 0.0 { Err(Duration::from_secs_f64(missing)) } else { Ok(()) }
     }
+}
+
+impl Bucket {
+    /// What is left at `now`. A quiet bucket holds what two seconds give.
+    fn filled(known: Option<Self>, rate: f64, now: Duration) -> Self {
+        let burst = 2.0 * rate;
+        let Some(Self { left, at }) = known else { return Self { left: burst, at: now } };
+        let passed = now.saturating_sub(at).as_secs_f64();
+        Self { left: (left + passed * rate).min(burst), at: at.max(now) }
+    }
+}
+
+/// Key of what a session does.
+pub(super) fn key_of_session(session: &str) -> String {
+    format!("session {session}")
+}
+
+/// Key of what all sessions of a cardholder do.
+pub(super) fn key_of_cardholder(cardholder_no: &str) -> String {
+    format!("cardholder {cardholder_no}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const fn at(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
     #[test]
     fn a_session_spends_its_burst_and_then_its_rate() {
         let throttle = Throttle::new(20);
-        let at = |millis| Duration::from_millis(millis);
-        assert_eq!((0..50).filter(|_| throttle.take("a", at(0)).is_ok()).count(), 40);
-        let wait = throttle.take("a", at(0)).unwrap_err();
+        let take = |session: &str, millis| throttle.take(session, session, at(millis));
+        assert_eq!((0..50).filter(|_| take("a", 0).is_ok()).count(), 40);
+        let wait = take("a", 0).unwrap_err();
         assert!(wait > at(0) && wait <= at(50), "{wait:?}");
-        assert!(throttle.take("b", at(0)).is_ok());
-        assert_eq!((0..50).filter(|_| throttle.take("a", at(1000)).is_ok()).count(), 20);
+        assert!(take("b", 0).is_ok());
+        assert_eq!((0..50).filter(|_| take("a", 1000).is_ok()).count(), 20);
         // A clock that stops or goes back gives nothing.
-        assert!(throttle.take("a", at(900)).is_err() && throttle.take("a", at(1000)).is_err());
+        assert!(take("a", 900).is_err() && take("a", 1000).is_err());
+    }
+
+    #[test]
+    fn the_sessions_of_a_cardholder_share_three_times_the_rate() {
+        let throttle = Throttle::new(20);
+        let take = |session: usize, millis| throttle.take(&session.to_string(), "1001", at(millis));
+        assert_eq!((0..10 * 40).filter(|number| take(number % 10, 0).is_ok()).count(), 3 * 40);
+        assert!(take(10, 0).is_err(), "a new session");
+        assert!(throttle.take("10", "1002", at(0)).is_ok());
+        assert_eq!((0..1000).filter(|number| take(number % 10, 1000).is_ok()).count(), 3 * 20);
+        // What was refused for the cardholder, after six requests of each session, is not counted for the session.
+        assert_eq!((0..50).filter(|_| throttle.take("0", "1003", at(1000)).is_ok()).count(), 40 - 6);
     }
 }

@@ -9,7 +9,6 @@ use super::response::{Data, Refusal};
 use super::scope::{Grant, cents};
 use super::work::{Work, not_granted};
 use crate::codec::to_json;
-use crate::engine::Limit;
 use crate::ensure::{EnsureOptions, Ensured};
 use crate::error::Error;
 use crate::resources::accounts::{Accounts, Transfer, TransferRecord, TransferResult, TransferType};
@@ -64,10 +63,9 @@ fn ensure(
         amount: cents,
         limit: (cents <= max_transfer).then_some(max_per_day),
     };
-    let mut ensured = alone(work, countable.reference, options, |waited| {
+    let mut ensured = alone(work, countable.reference, options, |began| {
         within_limit(work, &countable, || {
-            let caller = work.caller();
-            let caller = caller.limited(Limit { waited, ..caller.limit });
+            let caller = work.caller_since(began);
             Accounts(&caller).ensure_transfer(&request, options).map_err(|error| work.failed(error))
         })
     })?;

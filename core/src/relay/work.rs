@@ -9,14 +9,16 @@ use super::ownership::{CardLookup, is_own, proves_nothing_there};
 use super::request::RelayRequest;
 use super::response::Refusal;
 use super::scope::{Grant, Scope};
-use crate::engine::Caller;
+use crate::engine::{Caller, Limit};
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::redact::scrub;
 use crate::resources::cards::Card;
 use crate::resources::consumptions::{Consumption, Consumptions};
 
-/// Denials of numbers are answered at the next multiple of this time after the request began.
+/// Denials of numbers are answered at a multiple of this time after the request began.
 const GRID: Duration = Duration::from_millis(50);
+/// Time before which no denial of a number is answered: longer than the look-ups of one usually take.
+const FLOOR: Duration = Duration::from_millis(300);
 
 /// What the audit record says about a request.
 #[derive(Debug, Default)]
@@ -42,6 +44,13 @@ pub(super) struct Work<'a> {
 impl<'a> Work<'a> {
     pub(super) fn caller(&self) -> &'a Caller {
         self.relay.client.caller()
+    }
+
+    /// A caller whose time limit began to run at `began`, on the monotonic clock.
+    pub(super) fn caller_since(&self, began: Duration) -> Caller {
+        let caller = self.caller();
+        let waited = caller.engine.now().saturating_sub(began);
+        caller.limited(Limit { waited, ..caller.limit })
     }
 
     /// The cardholder's number.
@@ -74,7 +83,7 @@ impl<'a> Work<'a> {
         match fields.text("cardholder_no").map_err(Refusal::invalid)? {
             Some(number) if !is_own(self.own(), Some(number)) => {
                 self.notes.subject = Some(scrub(number).into_owned());
-                Err(Refusal::not_found(Denial::NotOwned, None))
+                Err(Refusal::not_found(None))
             }
             _ => Ok(()),
         }
@@ -84,7 +93,7 @@ impl<'a> Work<'a> {
     pub(super) fn own_card(&mut self, card_no: &str) -> Result<Option<Box<Card>>, Refusal> {
         self.notes.subject = Some(scrub(card_no).into_owned());
         let CardLookup::Own(card) = self.look_up(card_no)? else {
-            return Err(Refusal::not_found(Denial::NotOwned, None));
+            return Err(Refusal::not_found(None));
         };
         self.notes.subject = Some(card_no.to_owned());
         Ok(card)
@@ -98,7 +107,7 @@ impl<'a> Work<'a> {
     /// A consumption is the cardholder's: by its cardholder, or by its card if the platform does not say whose it is.
     pub(super) fn own_consumption(&mut self, consume_no: &str) -> Result<Consumption, Refusal> {
         self.notes.subject = Some(scrub(consume_no).into_owned());
-        let not_own = || Refusal::not_found(Denial::NotOwned, None);
+        let not_own = || Refusal::not_found(None);
         let found = match Consumptions(self.caller()).get(consume_no) {
             Ok(found) => found,
             Err(error) if proves_nothing_there(&error) => return Err(not_own()),
@@ -133,7 +142,7 @@ impl<'a> Work<'a> {
         let engine = &relay.client.caller().engine;
         let passed = engine.now().saturating_sub(started);
         let steps = passed.as_nanos() / GRID.as_nanos() + 1;
-        let until = GRID.saturating_mul(u32::try_from(steps).unwrap_or(u32::MAX));
+        let until = GRID.saturating_mul(u32::try_from(steps).unwrap_or(u32::MAX)).max(FLOOR);
         // A clock that is interrupted ends a call that waits; this is none any more.
         let _ = engine.sleep(until.saturating_sub(passed));
     }

@@ -289,14 +289,58 @@ fn an_exactly_once_call_is_sent_again_until_the_relay_says_what_happened() {
 
 #[test]
 fn a_later_refusal_does_not_settle_an_unknown_attempt() {
-    for last in [
-        refusal("403 Forbidden", "permission", "rejected"),
-        refusal("401 Unauthorized", "authentication", "rejected"),
-        refusal("503 Service Unavailable", "transport", "not_sent"),
+    for (last, kind) in [
+        (refusal("403 Forbidden", "permission", "rejected"), ErrorKind::Permission),
+        (refusal("404 Not Found", "not_found", "not_sent"), ErrorKind::NotFound),
+        (refusal("429 Too Many Requests", "rate_limit", "not_sent"), ErrorKind::RateLimit),
+        (refusal("401 Unauthorized", "authentication", "rejected"), ErrorKind::Authentication),
+        (refusal("503 Service Unavailable", "transport", "not_sent"), ErrorKind::Transport),
     ] {
-        let (_server, client) = responding(vec![MockResponse::Close(Vec::new()), last]);
-        let error = client.accounts().ensure_transfer(&transfer(), &EnsureOptions::default()).unwrap_err();
-        assert_eq!(error.outcome(), Outcome::Unknown, "{error}");
+        for options in [EnsureOptions::default(), EnsureOptions::first_attempt()] {
+            let (server, client) = responding(vec![MockResponse::Close(Vec::new()), last.clone()]);
+            let error = client.accounts().ensure_transfer(&transfer(), &options).unwrap_err();
+            assert_eq!((error.kind(), error.outcome()), (kind, Outcome::Unknown), "{error}");
+            assert!(server.requests().len() > 1, "{kind:?}");
+        }
+        // A plain change is not sent again, so that nothing refuses it after its response was lost.
+        let (server, client) = responding(vec![MockResponse::Close(Vec::new()), last]);
+        let error = client.cards().freeze("c1").unwrap_err();
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Transport, Outcome::Unknown), "{error}");
+        assert_eq!(server.requests().len(), 1, "{kind:?}");
+    }
+}
+
+#[test]
+fn only_a_refusal_about_the_tap_is_the_outcome_of_its_reference() {
+    for (status, kind, outcome) in [
+        ("403 Forbidden", ErrorKind::Permission, Outcome::NotSent),
+        ("404 Not Found", ErrorKind::NotFound, Outcome::Rejected),
+        ("404 Not Found", ErrorKind::NotFound, Outcome::NotSent),
+        ("429 Too Many Requests", ErrorKind::RateLimit, Outcome::NotSent),
+        ("400 Bad Request", ErrorKind::InvalidInput, Outcome::NotSent),
+        ("409 Conflict", ErrorKind::Conflict, Outcome::NotSent),
+        ("502 Bad Gateway", ErrorKind::Api, Outcome::Rejected),
+    ] {
+        for (of_tap, expected) in
+            [("", Outcome::Unknown), (r#","of_tap":false"#, Outcome::Unknown), (r#","of_tap":true"#, outcome)]
+        {
+            let error =
+                format!(r#"{{"kind":"{}","outcome":"{}","text":"why"{of_tap}}}"#, kind.as_str(), outcome.as_str());
+            let body = format!(r#"{{"code":1,"error":{error}}}"#);
+            let server = MockServer::start(move |_| {
+                MockResponse::Keep(http(status, &["Content-Type: application/json"], body.as_bytes()))
+            });
+            let server = server.unwrap();
+            let client = builder(&server.base_url()).max_retries(0).build().unwrap();
+            let outcome_of = |options| {
+                let error = client.accounts().ensure_transfer(&transfer(), &options).unwrap_err();
+                assert_eq!(error.kind(), kind, "{error}");
+                error.outcome()
+            };
+            assert_eq!(outcome_of(EnsureOptions::default()), expected, "{kind:?} {of_tap}");
+            assert_eq!(outcome_of(EnsureOptions::first_attempt()), outcome, "{kind:?} {of_tap}");
+            assert_eq!(client.accounts().transfer(&transfer()).unwrap_err().outcome(), outcome, "{kind:?} {of_tap}");
+        }
     }
 }
 

@@ -1,10 +1,15 @@
 //! Limits of transfers, by one transfer and by the day.
 
-use std::sync::{Arc, Barrier};
+use std::collections::HashMap;
+use std::sync::{Arc, Barrier, Mutex};
 use std::time::Duration;
 
-use keysecure::{Client, Denial, MemoryStore, QuotaStore, Relay, Reservation, Reserved, Store, StoreUnavailable};
+use keysecure::{
+    Acquired, AttemptEnd, AttemptStart, AttemptStore, Client, Clock as _, Denial, MemoryStore, QuotaStore, Relay,
+    Reservation, Reserved, Store, StoreUnavailable,
+};
 use keysecure_sandbox::{Fault, FaultKind};
+use keysecure_tests::TestClock;
 
 use super::{AppResponse, OldStore, Shop, everything};
 
@@ -203,6 +208,83 @@ fn concurrent_applications_never_exceed_the_day() {
         }
     });
     assert_eq!(shop.sandbox.cards().len(), 2);
+}
+
+/// A slow store that counts, and knows of each lease how much time it has left when it is given back.
+struct Slow {
+    attempts: OldStore,
+    counts: MemoryStore,
+    clock: Arc<TestClock>,
+    ends: Mutex<HashMap<String, Duration>>,
+    left: Mutex<Vec<Option<Duration>>>,
+}
+
+impl Slow {
+    fn lease(&self, reference: &str, lease: Duration) {
+        self.ends.lock().unwrap().insert(reference.to_owned(), self.clock.monotonic() + lease);
+    }
+}
+
+impl AttemptStore for Slow {
+    fn acquire(&self, reference: &str, lease: Duration, within: Duration) -> Result<Acquired, StoreUnavailable> {
+        self.lease(reference, lease);
+        self.attempts.acquire(reference, lease, within)
+    }
+    fn begin(&self, attempt: &AttemptStart<'_>, within: Duration) -> Result<bool, StoreUnavailable> {
+        self.lease(attempt.reference, attempt.lease);
+        self.attempts.begin(attempt, within)
+    }
+    fn finish(
+        &self,
+        reference: &str,
+        lease_id: &str,
+        end: AttemptEnd,
+        within: Duration,
+    ) -> Result<(), StoreUnavailable> {
+        self.attempts.finish(reference, lease_id, end, within)
+    }
+    fn release(&self, reference: &str, lease_id: &str, within: Duration) -> Result<(), StoreUnavailable> {
+        let end = self.ends.lock().unwrap().remove(reference).unwrap();
+        self.left.lock().unwrap().push(end.checked_sub(self.clock.monotonic()));
+        AttemptStore::release(&self.attempts, reference, lease_id, within)
+    }
+}
+
+impl QuotaStore for Slow {
+    fn reserve(&self, reservation: &Reservation<'_>, within: Duration) -> Result<Reserved, StoreUnavailable> {
+        self.clock.sleep(within).unwrap();
+        self.counts.reserve(reservation, within)
+    }
+    fn release(&self, key: &str, entry: &str, within: Duration) -> Result<(), StoreUnavailable> {
+        self.clock.sleep(within).unwrap();
+        QuotaStore::release(&self.counts, key, entry, within)
+    }
+}
+
+#[test]
+fn a_tap_is_held_until_its_work_has_ended() {
+    let shop = Shop::new();
+    let clock = Arc::new(TestClock::virtual_sleeps(Some(shop.sandbox.platform())));
+    let memory = MemoryStore::new();
+    let (attempts, counts, ends, left) = (OldStore(memory.clone()), memory, Mutex::default(), Mutex::default());
+    let slow = Arc::new(Slow { attempts, counts, clock: clock.clone(), ends, left });
+    let client = Client::builder(shop.sandbox.api_key(), shop.sandbox.api_secret());
+    let store = Store::new().attempts(slow.clone()).quota(slow.clone());
+    let client = client.base_url(shop.sandbox.base_url()).store(store).clock(clock.clone()).build().unwrap();
+    let own = shop.own.clone();
+    let relay = Relay::builder(&client, move |_| Some(everything(&own))).build().unwrap();
+    let shop = Shop { client, relay, ..shop };
+    // Without a single look-up the call lasts until its deadline.
+    for _ in 0..200 {
+        shop.sandbox.fault(Fault::on("accounts.transfers", FaultKind::Html));
+    }
+    let body = r#"{"transfer_unique_no":"tap-1","type":"In","balance":"5","deadline_ms":1000}"#;
+    let began = clock.monotonic();
+    let response = shop.post("accounts.ensure_transfer", body);
+    assert_ne!(response.status, 200, "{}", response.body);
+    let (took, left) = (clock.monotonic() - began, slow.left.lock().unwrap().clone());
+    assert!(took > Duration::from_secs(5), "{took:?}");
+    assert!(left.len() >= 3 && left.iter().all(Option::is_some), "{took:?} {left:?}");
 }
 
 /// A store that cannot be reached.

@@ -116,7 +116,11 @@ impl Shop {
 
     /// A shop whose waits take no time.
     fn without_waits() -> Self {
-        let sandbox = Sandbox::start().unwrap();
+        Self::without_waits_in(Sandbox::builder())
+    }
+
+    fn without_waits_in(sandbox: SandboxBuilder) -> Self {
+        let sandbox = sandbox.start().unwrap();
         let clock = Arc::new(TestClock::virtual_sleeps(Some(sandbox.platform())));
         Self::start(sandbox, |client| client.clock(clock), |relay| relay)
     }
@@ -138,6 +142,7 @@ impl Shop {
             "reads" => Some(Scope::cardholder(&numbers.0).session("reads").read_only()),
             "nothing" => Some(Scope::cardholder(&numbers.0).session("nothing")),
             "small" => Some(everything(&numbers.0).max_transfer(50.into()).max_per_day(100.into())),
+            "cents" => Some(everything(&numbers.0).max_transfer(1.into())),
             "two cards" => Some(everything(&numbers.0).max_cards_per_day(2)),
             "no cards" => Some(everything(&numbers.0).max_cards_per_day(0)),
             "dotted" => Some(everything("1.2")),

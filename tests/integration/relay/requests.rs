@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use keysecure::{AuditRecord, Denial, RelayRequest};
+use keysecure::{AuditRecord, Denial, Relay, RelayRequest};
 use keysecure_sandbox::{Fault, FaultKind, Sandbox};
 use keysecure_tests::logged;
 
-use super::{AppResponse, Shop};
+use super::{AppResponse, Shop, everything};
 
 const OK: [(&str, &str); 2] = [("Authorization", "Bearer own"), ("Content-Type", "application/json")];
 
@@ -70,7 +70,7 @@ fn only_the_exact_path_is_an_operation() {
         "/v1/events",
     ] {
         let response = handle(&shop, "POST", path, &OK, b"{}");
-        assert_eq!((response.status, response.error()), (404, ("not_found", "rejected")), "{path}");
+        assert_eq!((response.status, response.error()), (404, ("not_found", "not_sent")), "{path}");
         assert_eq!(shop.record().denial, Some(Denial::UnknownOperation));
     }
     for method in ["GET", "HEAD", "PUT", "OPTIONS", "post", ""] {
@@ -92,14 +92,48 @@ fn a_header_that_comes_twice_is_refused() {
         ("Authorization", "Bearer other"),
         ("authorization", "Bearer own"),
         ("CONTENT-TYPE", "application/json"),
-        ("Cookie", "a=b"),
+        ("X-Shop", "b"),
     ] {
-        let headers = [&OK[..], &[("cookie", "a=c"), twice]].concat();
+        let headers = [&OK[..], &[("x-shop", "a"), twice]].concat();
         let response = handle(&shop, "POST", "/v1/cardholders.get", &headers, b"{}");
         assert_eq!((response.status, response.field()), (400, Some("headers")), "{twice:?}");
     }
     let headers = [&OK[..], &[("Via", "a"), ("Via", "b"), ("X-Forwarded-For", "1"), ("x-forwarded-for", "2")]].concat();
     assert_eq!(handle(&shop, "POST", "/v1/cardholders.get", &headers, b"{}").status, 200);
+}
+
+#[test]
+fn cookies_that_http_2_splits_reach_authorize_in_one_header() {
+    let shop = Shop::new();
+    let own = shop.own.clone();
+    let authorize = move |request: &RelayRequest<'_>| {
+        (request.header("cookie") == Some("a=1; session=own; b=2")).then(|| everything(&own))
+    };
+    let shop = Shop { relay: Relay::builder(&shop.client, authorize).build().unwrap(), ..shop };
+    let cookies = [("cookie", "a=1"), ("Cookie", "session=own"), ("cookie", "b=2")];
+    let status = |cookies: &[(&str, &str)]| {
+        handle(&shop, "POST", "/v1/cardholders.get", &[&OK[1..], cookies].concat(), b"{}").status
+    };
+    assert_eq!((status(&cookies), status(&cookies[1..])), (200, 401));
+    let request = RelayRequest { method: "GET", path: "/v1/events", headers: &cookies, body: b"" };
+    assert!(shop.relay.events(&request).is_ok());
+}
+
+#[test]
+fn too_many_headers_are_refused_before_they_are_compared() {
+    let shop = Shop::new();
+    let names: Vec<String> = (0..101).map(|number| format!("x-{number}")).collect();
+    let send = |count: usize| {
+        let more: Vec<(&str, &str)> = names[..count].iter().map(|name| (&**name, "1")).collect();
+        handle(&shop, "POST", "/v1/cardholders.get", &[&OK[..], &more].concat(), b"{}")
+    };
+    assert_eq!(send(98).status, 200);
+    let response = send(99);
+    assert_eq!(
+        (response.status, response.error(), response.field()),
+        (431, ("invalid_input", "not_sent"), Some("headers"))
+    );
+    assert_eq!(shop.record().denial, Some(Denial::TooLarge));
 }
 
 #[test]
@@ -143,6 +177,20 @@ fn a_session_that_asks_too_often_learns_when_to_come_back() {
     assert_eq!(send("other").status, 200, "each session counts for itself");
     std::thread::sleep(Duration::from_millis(1100));
     assert_eq!(send("own").status, 200);
+}
+
+#[test]
+fn many_sessions_of_a_cardholder_share_its_limits() {
+    let shop = Shop::new();
+    let own = shop.own.clone();
+    let authorize = move |request: &RelayRequest<'_>| Some(everything(&own).session(request.bearer()?));
+    let relay = Relay::builder(&shop.client, authorize).requests_per_second(1).build().unwrap();
+    let shop = Shop { relay, ..shop };
+    let send = |number: u32| shop.send(&number.to_string(), "cardholders.get", &[], "{}").status;
+    let statuses: Vec<u16> = (0..20).map(send).collect();
+    // Three times what one session may do at once.
+    assert_eq!(statuses[..6], [200; 6]);
+    assert!(statuses.contains(&429), "{statuses:?}");
 }
 
 #[test]

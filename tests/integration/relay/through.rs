@@ -128,6 +128,36 @@ fn an_app_gets_errors_with_their_outcome() {
 }
 
 #[test]
+fn a_session_that_may_do_less_leaves_an_unknown_tap_unknown() {
+    let shop = Shop::without_waits();
+    for _ in 0..3 {
+        shop.sandbox.fault(Fault::on("accounts.transfer", FaultKind::DropBeforeRead));
+    }
+    assert_eq!(shop.transfer("own", "tap-1", "25").error().1, "unknown");
+    shop.sandbox.clear_faults();
+    let url = format!("http://127.0.0.1:{}", serve(shop.relay.clone()).port());
+    // Not granted, another cardholder's, over the limit, and refused.
+    for (session, kind, of_new) in [
+        ("reads", ErrorKind::Permission, Outcome::NotSent),
+        ("other", ErrorKind::NotFound, Outcome::Rejected),
+        ("cents", ErrorKind::Permission, Outcome::NotSent),
+        ("expired", ErrorKind::Authentication, Outcome::NotSent),
+    ] {
+        let app = Client::relay(&*url, move |_: bool| Ok(Secret::from(session))).build().unwrap();
+        let fails = |tap: &str, options| {
+            facts(&app.accounts().ensure_transfer(&transfer(&shop.own, tap), &options).unwrap_err())
+        };
+        assert_eq!(fails("tap-1", EnsureOptions::default()), (kind, Outcome::Unknown), "{session}");
+        assert_eq!(fails("new", EnsureOptions::first_attempt()), (kind, of_new), "{session}");
+    }
+    // The relay's record shows that a limit stopped a tap that is new.
+    let app = Client::relay(&*url, |_: bool| Ok(Secret::from("cents"))).build().unwrap();
+    let error = app.accounts().ensure_transfer(&transfer(&shop.own, "new"), &EnsureOptions::default()).unwrap_err();
+    assert_eq!(facts(&error), (ErrorKind::Permission, Outcome::NotSent));
+    assert!(shop.sandbox.transfers().is_empty());
+}
+
+#[test]
 fn a_session_that_is_refused_is_asked_for_once_more() {
     let shop = Shop::new();
     let url = format!("http://127.0.0.1:{}", serve(shop.relay.clone()).port());

@@ -35,10 +35,10 @@ How the relay decides on a request, in this order:
 ======  ==============================================================================================================
 status  reason
 ======  ==============================================================================================================
-400     headers that came twice; a body that is no JSON object of known fields, or that could not be read
-413     a body larger than ``max_request_bytes``
+400     headers that came twice (not cookies); a body that is no JSON object of known fields, or that could not be read
+413     a body larger than ``max_request_bytes``; 431: more than 100 headers
 401     ``authorize`` returned ``None``, raised, or returned anything but a :class:`Scope`
-429     too many requests of this session
+429     too many requests of this session, or of all sessions of its cardholder
 404     no such operation, also for a path with a query or encoded characters; a number that is not the cardholder's
 405     another method than ``POST``
 403     the scope does not grant it, or a limit of transfers is exceeded
@@ -68,8 +68,9 @@ connect to another one. A stream needs a thread under ``relay.wsgi`` (a greenlet
 ``relay.asgi``. It ends after ``stream_lasts`` (5 minutes): the app connects again, and its session is authorized
 again.
 
-A session may make ``requests_per_second`` requests (20; twice as many at once), ``concurrent_requests`` (16) at a time.
-A request whose session is refused counts for none: limit those by address in front of the relay.
+A session may make ``requests_per_second`` requests (20; twice as many at once), ``concurrent_requests`` (16) at a time,
+and all sessions of a cardholder three times as many. A request whose session is refused counts for none: limit those
+by address in front of the relay.
 
 A store that is younger than 10 s cannot tell that a tap is new: until then each new transfer and card waits. A file
 or Redis store keeps its age when the server starts again. ``memory`` does not: over it each new transfer and card

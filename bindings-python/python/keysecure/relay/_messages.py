@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 class Headers(Mapping[str, str]):
     """The headers of a request. Names may have either case; those that came twice are left out, because it is not known
-    which of the two a proxy checked. ``repr`` shows no value."""
+    which of the two a proxy checked. Cookies, which HTTP/2 may split, are one. ``repr`` shows no value."""
 
     __slots__ = ("_values",)
 

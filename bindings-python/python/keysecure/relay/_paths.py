@@ -9,9 +9,10 @@ def path_of(mount: str, root: str, path: str, raw: str, query: str) -> str:
     ``mount`` is the relay's, ``root`` where the application is mounted (``SCRIPT_NAME``, ``root_path``), which may
     contain the relay's mount. ``raw`` is the path as it was received, if the server keeps it: a path with encoded
     characters is passed on like this, because no operation has any, and what a proxy in front did not recognize must
-    not be served.
+    not be served. Only the path of an application around the relay may have some.
     """
-    if any("%" in segment for segment in raw.partition("?")[0].rsplit("/", 2)[-2:]):
+    own = 2 + mount.count("/")
+    if any("%" in segment for segment in raw.partition("?")[0].split("/")[-own:]):
         return raw
     if mount and not path.startswith(f"{mount}/") and root.removesuffix("/").endswith(mount):
         path = mount + path

@@ -1,4 +1,6 @@
 //! Buffer in the memory of one process.
+//!
+//! Numbers of events are times, as in Redis: an app sees them, and a count would tell it how many events others get.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -50,12 +52,14 @@ pub(in crate::relay) struct MemoryEvents {
     /// Maximum number of events of a cardholder.
     most: usize,
     max_bytes: usize,
+    /// Numbers are microseconds since then.
+    started: Instant,
     state: Mutex<State>,
 }
 
 #[derive(Debug)]
 struct State {
-    /// Number of the last event of all cardholders.
+    /// The last number of an event or a position.
     last: u64,
     /// Number up to which events of forgotten cardholders may be missing.
     forgotten: u64,
@@ -77,7 +81,12 @@ impl MemoryEvents {
     /// Creates a buffer of the last `most` events of each cardholder.
     pub(in crate::relay) fn new(most: usize, epoch: String) -> Self {
         let state = State { last: 0, forgotten: 0, bytes: 0, channels: Bounded::new(MAX_CARDHOLDERS) };
-        Self { epoch, most: most.max(1), max_bytes: MAX_BYTES, state: Mutex::new(state) }
+        Self { epoch, most: most.max(1), max_bytes: MAX_BYTES, started: Instant::now(), state: Mutex::new(state) }
+    }
+
+    /// The number of this moment.
+    fn now(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -144,7 +153,8 @@ impl MemoryEvents {
     /// The position of a new reader: at the end, or after the event that it names.
     fn position(&self, cardholder_no: &str, last_id: Option<&str>) -> Position {
         let mut state = self.state();
-        let last = state.last;
+        let last = state.last.max(self.now());
+        state.last = last;
         let Some(id) = last_id else { return Position::After(last) };
         let number = id.strip_prefix(&*self.epoch).and_then(|rest| rest.strip_prefix('-')?.parse::<u64>().ok());
         state.with(cardholder_no, self.most, |channel| channel.drop_old(self.most));
@@ -180,8 +190,8 @@ impl MemoryEvents {
 impl Events for MemoryEvents {
     fn publish(&self, cardholder_no: &str, name: &'static str, data: &str) {
         let mut state = self.state();
-        state.last += 1;
-        let number = state.last;
+        let number = self.now().max(state.last + 1);
+        state.last = number;
         let data = one_line(data);
         state.with(cardholder_no, self.most, |channel| {
             channel.kept.push_back(Entry { number, name, data, at: Instant::now() });
@@ -239,6 +249,17 @@ mod tests {
         MemoryEvents::new(3, "e1".to_owned())
     }
 
+    /// The position of a new reader.
+    fn begin(buffer: &MemoryEvents, cardholder_no: &str) -> u64 {
+        let Position::After(number) = buffer.position(cardholder_no, None) else { panic!("lost") };
+        number
+    }
+
+    /// The numbers of the kept events.
+    fn numbers(buffer: &MemoryEvents, cardholder_no: &str) -> Vec<u64> {
+        buffer.state().with(cardholder_no, 3, |channel| channel.kept.iter().map(|kept| kept.number).collect())
+    }
+
     fn read(buffer: &MemoryEvents, cardholder_no: &str, after: u64) -> Option<Vec<String>> {
         match buffer.read(cardholder_no, after, NOW) {
             Found::Entries(events) => Some(events.iter().map(|kept| kept.data.to_string()).collect()),
@@ -249,30 +270,48 @@ mod tests {
     #[test]
     fn a_reader_gets_what_it_missed_of_its_own_cardholder() {
         let buffer = buffer();
-        assert_eq!(buffer.position("1", None), Position::After(0));
+        let start = begin(&buffer, "1");
         buffer.publish("1", "Consumption", "a");
         buffer.publish("2", "Consumption", "b");
         buffer.publish("1", "Consumption", "c\r\n d");
-        assert_eq!(read(&buffer, "1", 0).unwrap(), ["a", "c   d"]);
-        assert_eq!(read(&buffer, "2", 0).unwrap(), ["b"]);
-        assert_eq!(buffer.position("1", Some("e1-1")), Position::After(1));
-        assert_eq!(read(&buffer, "1", 1).unwrap(), ["c   d"]);
-        assert_eq!(buffer.position("1", None), Position::After(3));
-        assert!(read(&buffer, "3", 0).unwrap().is_empty());
+        assert_eq!(read(&buffer, "1", start).unwrap(), ["a", "c   d"]);
+        assert_eq!(read(&buffer, "2", start).unwrap(), ["b"]);
+        let first = numbers(&buffer, "1")[0];
+        assert_eq!(buffer.position("1", Some(&buffer.id(first))), Position::After(first));
+        assert_eq!(read(&buffer, "1", first).unwrap(), ["c   d"]);
+        let end = begin(&buffer, "1");
+        assert!(read(&buffer, "1", end).unwrap().is_empty() && read(&buffer, "3", end).unwrap().is_empty());
+        buffer.publish("1", "Consumption", "d");
+        assert_eq!(read(&buffer, "1", end).unwrap(), ["d"]);
     }
 
     #[test]
     fn an_id_that_the_buffer_does_not_reach_is_lost() {
         let buffer = buffer();
-        for data in ["a", "b", "c", "d"] {
+        buffer.publish("1", "Consumption", "a");
+        let first = numbers(&buffer, "1")[0];
+        for data in ["b", "c", "d"] {
             buffer.publish("1", "Consumption", data);
         }
-        assert_eq!(buffer.position("1", Some("e1-1")), Position::After(1));
-        for lost in ["e1-0", "e0-2", "e1-5", "e1-", "e1", "", "-1", "e1-x", "e1-99999999999999999999", "e1-+1\n"] {
-            assert_eq!(buffer.position("1", Some(lost)), Position::Lost(4), "{lost}");
+        assert_eq!(buffer.position("1", Some(&buffer.id(first))), Position::After(first));
+        let (other, later) = (format!("e0-{first}"), buffer.id(1 << 60));
+        for lost in ["e1-0", &other, &later, "e1-", "e1", "", "-1", "e1-x", "e1-99999999999999999999", "e1-+1\n"] {
+            assert!(matches!(buffer.position("1", Some(lost)), Position::Lost(_)), "{lost}");
         }
-        assert!(read(&buffer, "1", 0).is_none());
-        assert_eq!(read(&buffer, "1", 1).unwrap().len(), 3);
+        assert!(read(&buffer, "1", first - 1).is_none());
+        assert_eq!(read(&buffer, "1", first).unwrap().len(), 3);
+    }
+
+    #[test]
+    fn numbers_are_times_and_do_not_count_the_events_of_others() {
+        let started = Instant::now().checked_sub(Duration::from_secs(1)).unwrap();
+        let buffer = MemoryEvents { started, ..buffer() };
+        assert!(begin(&buffer, "1") >= 1_000_000);
+        for _ in 0..100 {
+            buffer.publish("1", "Consumption", "a");
+            let numbers = numbers(&buffer, "1");
+            assert!(numbers.is_sorted_by(|one, next| one < next) && numbers[0] >= 1_000_000, "{numbers:?}");
+        }
     }
 
     #[test]
