@@ -10,6 +10,7 @@ import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.flow
 import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withTimeout
 import kotlinx.coroutines.withTimeoutOrNull
 
 // Needs kotlinx-coroutines-core 1.6 or later, an optional dependency: add it to your own project.
@@ -18,6 +19,8 @@ import kotlinx.coroutines.withTimeoutOrNull
 private val relayDispatcher = Dispatchers.IO.limitedParallelism(64)
 
 private const val BODY_MILLIS = 10_000L
+
+private const val AUTHORIZE_MILLIS = 30_000L
 
 /**
  * Suspends while a request is read and served, and returns the response; see [Relay.handle]. At most 64 requests are served at once.
@@ -60,6 +63,7 @@ public fun EventStream.asFlow(): Flow<String> = flow {
 
 /**
  * A function for [Relay] that may suspend: `Relay(client, authorize = suspendingAuthorize { request -> scopeOf(request.bearer) })`.
+ * It blocks the thread of the request, and is cancelled after 30 seconds: the request is then refused.
  *
  * @param context where it runs. Default: `Dispatchers.Default`.
  */
@@ -67,4 +71,7 @@ public fun EventStream.asFlow(): Flow<String> = flow {
 public fun suspendingAuthorize(
     context: CoroutineContext = Dispatchers.Default,
     authorize: suspend (RelayRequest) -> Scope?,
-): Authorize = Authorize { request -> runBlocking(context) { authorize(request) } }
+): Authorize = suspendingWithin(AUTHORIZE_MILLIS, context, authorize)
+
+internal fun suspendingWithin(millis: Long, context: CoroutineContext, authorize: suspend (RelayRequest) -> Scope?): Authorize =
+    Authorize { request -> runBlocking(context) { withTimeout(millis) { authorize(request) } } }

@@ -52,9 +52,13 @@ public class RelayRequest internal constructor(private val received: Received, p
 
     /**
      * Returns the value of a header, whose name may have either case. `null` if it is absent, **and if it came twice**: which of the
-     * two a proxy checked is not known.
+     * two a proxy checked is not known. Cookies, which HTTP/2 may split, are one value.
      */
-    public fun header(name: String): String? = received.headers.filter { it.name.equals(name, ignoreCase = true) }.singleOrNull()?.value
+    public fun header(name: String): String? {
+        val values = received.headers.filter { it.name.equals(name, ignoreCase = true) }.map { it.value }
+        val isCookie = name.equals("Cookie", ignoreCase = true)
+        return if (isCookie && values.isNotEmpty()) values.joinToString("; ") else values.singleOrNull()
+    }
 
     override fun toString(): String = "RelayRequest($method)"
 }

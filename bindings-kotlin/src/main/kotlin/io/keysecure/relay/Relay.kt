@@ -6,17 +6,21 @@ import io.keysecure.Header
 import io.keysecure.KeySecureException
 import io.keysecure.QueueTime
 import io.keysecure.Warnings
+import io.keysecure.described
 import io.keysecure.internal.relay.FfiRelay
 import io.keysecure.internal.relay.FfiRelayHeader
 import io.keysecure.internal.relay.FfiRelayOptions
 import io.keysecure.internal.relay.FfiRelayRequest
 import io.keysecure.internal.relay.FfiRelayResponse
 import io.keysecure.listOfHeaders
+import io.keysecure.model.Denial
 import io.keysecure.model.Event
+import io.keysecure.model.Outcome
 import io.keysecure.wellFormed
 import java.io.InputStream
 import java.time.Duration
 import java.util.function.Consumer
+import java.util.logging.Level
 
 /** Decides what the session of a request may do: the merchant's own code. */
 public fun interface Authorize {
@@ -59,8 +63,9 @@ public fun interface Authorize {
  * by its class and place.
  * @param maxRequestBytes the largest body of a request, from 1 to 1048576.
  * @param requestsPerSecond how many requests a session may make each second on average, in each process; at once it may make twice as
- * many. 0 counts as 1.
- * @param concurrentRequests how many requests of a session are served at the same time. 0 counts as 1.
+ * many, and all sessions of a cardholder together three times as many. 0 counts as 1.
+ * @param concurrentRequests how many requests of a session are served at the same time, and three times as many of all sessions of a
+ * cardholder. 0 counts as 1.
  * @param events where the events of cardholders are kept for apps that connect again: `memory`, or, when several processes serve the
  * relay, the URL of a Redis, `redis://HOST/` or `redis+unix://PATH`. Each app then gets what any of the processes publishes.
  * @param eventsKept how many events of each cardholder are kept, for one hour, for apps that connect again.
@@ -71,7 +76,7 @@ public fun interface Authorize {
 public class Relay(
     client: Client,
     mount: String = "",
-    audit: Consumer<AuditRecord>? = null,
+    private val audit: Consumer<AuditRecord>? = null,
     maxRequestBytes: Int = 16 * 1024,
     requestsPerSecond: Int = 20,
     concurrentRequests: Int = 16,
@@ -133,16 +138,28 @@ public class Relay(
 
     internal fun serve(method: String, path: String, headers: List<Header>, body: ByteArray, context: Any?): RelayResponse {
         val request = Received(method, path, headers, context)
+        val arrived = System.nanoTime()
         return try {
             CallThreads.RELAY.run("relay") {
                 // The calls of `authorize` have not waited.
                 QueueTime.clear()
                 Received.onThread(request) { relayCall { answer(request, body) } }
             }
-        } catch (_: KeySecureException.Timeout) {
-            // No thread was free.
-            RelayResponse.busy()
+        } catch (busy: KeySecureException.Timeout) {
+            refuseBusy(busy, Duration.ofNanos(System.nanoTime() - arrived))
         }
+    }
+
+    /** Refuses a request for which no thread was free: the library, which records the others, has not seen it. */
+    internal fun refuseBusy(error: KeySecureException, waited: Duration): RelayResponse {
+        val record = AuditRecord(null, null, null, Denial.RATE_LIMITED, Outcome.NOT_SENT, error, null, null, 429, waited)
+        Warnings.log(Level.WARNING, "relay: no thread was free for a request: $record")
+        try {
+            audit?.accept(record)
+        } catch (thrown: Throwable) {
+            Warnings.log(Level.SEVERE, "relay: audit threw ${described(thrown)}")
+        }
+        return RelayResponse.busy()
     }
 
     private fun answer(request: Received, body: ByteArray): RelayResponse {

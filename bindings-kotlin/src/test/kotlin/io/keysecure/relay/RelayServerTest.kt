@@ -7,7 +7,9 @@ import io.keysecure.RecordedWarnings
 import io.keysecure.Store
 import io.keysecure.TestAttemptStore
 import io.keysecure.WebhookVerifier
+import io.keysecure.exceptionFor
 import io.keysecure.model.Denial
+import io.keysecure.model.ErrorDetails
 import io.keysecure.model.ErrorKind
 import io.keysecure.model.Event
 import io.keysecure.model.Grant
@@ -23,7 +25,9 @@ import java.util.Collections
 import java.util.concurrent.Callable
 import java.util.concurrent.Executors
 import java.util.concurrent.atomic.AtomicInteger
+import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
+import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.flow.take
 import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.runBlocking
@@ -60,7 +64,8 @@ class RelayServerTest {
             "accounts.get" to """{"cardholder_no":"NO"}""",
         )
         for ((operation, body) in requests) {
-            val responses = listOf(foreign, "9999999999999999999", shop.other).map { number ->
+            val another = if (operation == "accounts.get") shop.other else foreign
+            val responses = listOf(another, "9999999999999999999").map { number ->
                 shop.send(operation, body.replace("NO", number), tap = "tap")
             }
             assertEquals(listOf("404", "not_found", "rejected"), responses[0].refusal, operation)
@@ -116,12 +121,12 @@ class RelayServerTest {
         shop.scopes["seen"] = { request -> seen += request; null }
         val headers = mapOf(
             "authorization" to "Bearer seen", "X-Phone" to listOf("7"), "Via" to listOf("a", "b"), "Odd" to "\uD83D",
-            "Cookie" to Collections.enumeration(listOf("session=1")),
+            "Cookie" to Collections.enumeration(listOf("session=1", "shop=2")),
         )
         shop.relay.handle("POST", "/v1/cards.get", headers, ByteArray(0), "context")
         val request = seen.single()
         assertEquals(listOf("POST", "/v1/cards.get", "seen", "context"), request.run { listOf(method, path, bearer, context) })
-        assertEquals(listOf("7", null, null, "session=1"), listOf("x-phone", "Via", "absent", "cookie").map(request::header))
+        assertEquals(listOf("7", null, null, "session=1; shop=2"), listOf("x-phone", "Via", "absent", "cookie").map(request::header))
         assertEquals("RelayRequest(POST)", "$request")
     }
 
@@ -412,7 +417,23 @@ class RelayServerTest {
             assertNull(events.poll(), "the flow has closed the stream")
             val suspending = Relay(shop.client, authorize = suspendingAuthorize { Scope.cardholder(shop.own).readOnly() })
             assertEquals(200, suspending.awaitResponse("POST", "/v1/cards.get", headers) { body }.status)
+            val slow = suspendingWithin(50, Dispatchers.Default) { awaitCancellation() }
+            val refused = Relay(shop.client, authorize = slow).awaitResponse("POST", "/v1/cards.get", headers) { body }
+            assertEquals(listOf("401", "authentication", "not_sent"), refused.refusal)
         }
+    }
+
+    @Test
+    fun `a request without a free thread has a record`() {
+        val error = exceptionFor(ErrorDetails("no thread was free", ErrorKind.TIMEOUT, Outcome.NOT_SENT))
+        val seen = ArrayList<AuditRecord>()
+        RelayShop { audit { seen += it } }.use { shop ->
+            val response = shop.relay.refuseBusy(error, Duration.ofSeconds(30))
+            assertEquals(listOf("429", "rate_limit", "not_sent"), response.refusal)
+        }
+        assertEquals(Denial.RATE_LIMITED to 429, seen.single().run { denial to httpStatus })
+        assertEquals(error, seen.single().error)
+        RelayShop { audit { throw IllegalStateException() } }.use { assertEquals(429, it.relay.refuseBusy(error, Duration.ZERO).status) }
     }
 
     @Test
