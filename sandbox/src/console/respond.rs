@@ -39,7 +39,10 @@ pub(crate) fn respond(control: &ControlState, head: &Head<'_>, body: &[u8]) -> O
     }
     let missing = || ControlError::new(404, "the console has no such file");
     Some(match (head.method, name) {
-        ("GET", "events") => Reply::Encoded(stream::respond(control)),
+        ("GET", "events") => match stream::respond(control) {
+            Some(stream) => Reply::Encoded(stream),
+            None => Reply::Json(Err(ControlError::new(503, "too many pages of the console are open"))),
+        },
         ("GET", _) => match assets::find(name) {
             Some(asset) => Reply::Encoded(asset.respond(head, now_ms)),
             None => Reply::Json(Err(missing())),
