@@ -72,9 +72,30 @@ mod tests {
     #[test]
     fn a_secret_is_masked_whatever_the_spelling_of_its_name() {
         for name in [
-            "pin", "PIN", "newPin", "new_pin", "NEW-PIN", "cvv", "CVV", "cardCvv", "cvc", "pan", "Pan", "card_pan",
-            "access_token", "accessToken", "Access-Token", "ACCESS_TOKEN", "X-Auth-Token", "client_access_token",
-            "sumsub_share_token", "api_secret", "apiSecret", "Api-Secret", "password", "cvv2",
+            "pin",
+            "PIN",
+            "newPin",
+            "new_pin",
+            "NEW-PIN",
+            "cvv",
+            "CVV",
+            "cardCvv",
+            "cvc",
+            "pan",
+            "Pan",
+            "card_pan",
+            "access_token",
+            "accessToken",
+            "Access-Token",
+            "ACCESS_TOKEN",
+            "X-Auth-Token",
+            "client_access_token",
+            "sumsub_share_token",
+            "api_secret",
+            "apiSecret",
+            "Api-Secret",
+            "password",
+            "cvv2",
         ] {
             assert!(is_secret(name), "{name}");
         }

@@ -120,6 +120,12 @@ impl Snippets {
         snippets
     }
 
+    /// Whether a section of this language is exactly this code.
+    pub fn has(&self, language: &str, code: &str) -> bool {
+        let of_language = self.sections.iter().filter(|((_, fence), _)| *fence == language);
+        of_language.flat_map(|(_, sections)| sections.values()).any(|section| section == code)
+    }
+
     /// A page with the code in place of its directives, and what is wrong with them.
     pub fn expand(&self, page: &str, guide: &str, text: &str) -> (String, Vec<String>) {
         let mut findings = Vec::new();
