@@ -72,8 +72,9 @@ pub(super) fn respond(control: &ControlState) -> Option<EncodedResponse> {
         bytes: HEAD.to_vec(),
         padding: None,
         stream: Some(BodyStream(Box::new(move |send| {
-            let _open = open;
-            tell(send, &platform, || snapshots.lock().map_or(0, |snapshots| snapshots.len()))
+            let told = tell(send, &platform, || snapshots.lock().map_or(0, |snapshots| snapshots.len()));
+            drop(open);
+            told
         }))),
         action: ConnectionAction::Close,
     })
