@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
@@ -47,6 +48,12 @@ def test_it_listens_on_loopback_and_its_repr_has_no_secret(sandbox: Sandbox) -> 
     assert sandbox.console_url == f"{sandbox.control_url}/console/"
     assert sandbox.api_secret not in repr(sandbox)
     assert repr(sandbox) == f"<Sandbox credit {sandbox.base_url}>"
+
+
+def test_the_console_is_served_at_its_url(sandbox: Sandbox) -> None:
+    with urlopen(sandbox.console_url, timeout=10) as response:
+        assert response.headers.get_content_type() == "text/html"
+        assert b"console.js" in response.read()
 
 
 def test_closing_stops_it_and_may_be_done_twice() -> None:

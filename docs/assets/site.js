@@ -13,3 +13,16 @@ window.addEventListener("load", () =>
 // The theme gives its search dialog no name.
 const search = document.querySelector(".md-search")
 search?.setAttribute("aria-label", search.querySelector("input")?.placeholder || "Search")
+
+// A table or code that is wider than the page scrolls: the keyboard must reach it. The theme frames tables late, and sees
+// the code of other tabs as long as they are hidden without a width.
+const frames = () => {
+  for (const frame of document.querySelectorAll(".md-typeset__scrollwrap, .md-typeset pre > code")) {
+    if (frame.scrollWidth > frame.clientWidth) frame.tabIndex = 0
+    else frame.removeAttribute("tabindex")
+  }
+}
+window.addEventListener("load", () => setTimeout(frames, 200))
+window.addEventListener("resize", frames)
+// Another tab is chosen, perhaps in all blocks of the page.
+document.addEventListener("change", () => setTimeout(frames))

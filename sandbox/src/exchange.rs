@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 
 use crate::http::request::Head;
 use crate::http::response::{ConnectionAction, EncodedResponse};
-use crate::masking::{mask, masked};
+use crate::masking::{is_secret, mask, masked};
 
 /// The maximum length of a kept response body, in bytes.
 const MAX_BODY: usize = 16 * 1024;
-/// The request headers whose values are masked.
-const SECRET_HEADERS: [&str; 4] = ["access-token", "authorization", "cookie", "proxy-authorization"];
+/// The headers whose values are masked, although their names do not say that they are secret.
+const SECRET_HEADERS: [&str; 4] = ["authorization", "cookie", "proxy-authorization", "set-cookie"];
 /// The operation whose `data` is ciphertext of the card number.
 const ENCRYPTED: &str = "cards.private_info";
 
@@ -110,8 +110,8 @@ fn header_lines(lines: &str) -> Vec<(&str, &str)> {
     let pairs = lines.lines().filter_map(|line| line.split_once(": "));
     pairs
         .map(|(name, value)| {
-            let is_secret = SECRET_HEADERS.iter().any(|secret| name.eq_ignore_ascii_case(secret));
-            (name, if is_secret { "***" } else { value })
+            let is_hidden = is_secret(name) || SECRET_HEADERS.iter().any(|secret| name.eq_ignore_ascii_case(secret));
+            (name, if is_hidden { "***" } else { value })
         })
         .collect()
 }

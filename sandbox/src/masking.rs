@@ -2,9 +2,26 @@
 
 use serde_json::Value;
 
-/// The body fields whose values are masked in records.
-pub(crate) const SECRET_FIELDS: [&str; 6] =
-    ["cvv", "pin", "pan", "sumsub_share_token", "client_access_token", "access_token"];
+/// The last words of names of fields and headers whose values are masked in records.
+const SECRET_WORDS: [&str; 7] = ["cvv", "cvc", "pin", "pan", "token", "secret", "password"];
+
+/// Whether a field or header of this name holds a secret. A program under test may spell the platform's names in its own
+/// way: `accessToken`, `Access-Token` and `ACCESS_TOKEN` are the same name.
+pub(crate) fn is_secret(name: &str) -> bool {
+    let name = name.trim_end_matches(|last: char| last.is_ascii_digit());
+    SECRET_WORDS.iter().any(|word| {
+        let start = name.len().checked_sub(word.len()).filter(|start| name.is_char_boundary(*start));
+        let Some((before, last)) = start.map(|start| name.split_at(start)) else { return false };
+        // Three letters are the end of other words too: `span`.
+        last.eq_ignore_ascii_case(word) && (word.len() > 3 || is_word(before, last))
+    })
+}
+
+/// Whether `last` is a word of its own after `before`, in any of the usual spellings.
+fn is_word(before: &str, last: &str) -> bool {
+    let is_camel = before.ends_with(|end: char| end.is_ascii_lowercase()) && last.starts_with(char::is_uppercase);
+    is_camel || !before.ends_with(|end: char| end.is_ascii_alphanumeric())
+}
 
 /// The JSON body with masked secrets, or a note about its length.
 pub(crate) fn masked(body: &[u8]) -> String {
@@ -26,7 +43,7 @@ pub(crate) fn mask(value: &mut Value) {
     match value {
         Value::Object(fields) => {
             for (name, value) in fields {
-                if SECRET_FIELDS.contains(&name.as_str()) {
+                if is_secret(name) {
                     *value = Value::from("***");
                 } else {
                     mask(value);
@@ -38,9 +55,61 @@ pub(crate) fn mask(value: &mut Value) {
     }
 }
 
+/// Hides a secret wherever a text of the value contains it.
+pub(crate) fn mask_text(value: &mut Value, secret: &str) {
+    match value {
+        Value::String(text) if text.contains(secret) => *text = text.replace(secret, "***"),
+        Value::Object(fields) => fields.values_mut().for_each(|value| mask_text(value, secret)),
+        Value::Array(items) => items.iter_mut().for_each(|value| mask_text(value, secret)),
+        _ => {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_is_masked_whatever_the_spelling_of_its_name() {
+        for name in [
+            "pin",
+            "PIN",
+            "newPin",
+            "new_pin",
+            "NEW-PIN",
+            "cvv",
+            "CVV",
+            "cardCvv",
+            "cvc",
+            "pan",
+            "Pan",
+            "card_pan",
+            "access_token",
+            "accessToken",
+            "Access-Token",
+            "ACCESS_TOKEN",
+            "X-Auth-Token",
+            "client_access_token",
+            "sumsub_share_token",
+            "api_secret",
+            "apiSecret",
+            "Api-Secret",
+            "password",
+            "cvv2",
+        ] {
+            assert!(is_secret(name), "{name}");
+        }
+        for name in ["", "2", "é", "spin", "SPAN", "pinned", "token_type", "card_no", "Api-Key", "expired_time"] {
+            assert!(!is_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_masked_inside_of_texts() {
+        let mut value = serde_json::json!({"a": ["x-s3cret-y", 1], "b": "plain"});
+        mask_text(&mut value, "s3cret");
+        assert_eq!(value, serde_json::json!({"a": ["x-***-y", 1], "b": "plain"}));
+    }
 
     #[test]
     fn secrets_are_masked_at_any_depth() {

@@ -189,6 +189,25 @@ fn requests_are_shown_with_headers_bodies_and_masked_secrets() {
 }
 
 #[test]
+fn secrets_in_fields_and_headers_of_other_names_are_masked() {
+    let (env, control) = env_with_control();
+    let secret = env.sandbox.api_secret();
+    let body = format!(
+        r#"{{"PIN":"S-1","newPin":"S-2","cvv2":"S-3","apiSecret":"S-4","accessToken":"S-5","cardholder_no":"{secret}"}}"#
+    );
+    let head = format!(
+        "POST /open-api/v1/account/transfer HTTP/1.1\r\nHost: x\r\nApi-Secret: S-6\r\nX-Access-Token: S-7\r\n\
+         access_token: S-8\r\nAuthorization: Bearer S-9\r\nApi-Key: {secret}\r\nConnection: close\r\n"
+    );
+    let mut stream = TcpStream::connect(env.sandbox.base_url().trim_start_matches("http://")).unwrap();
+    stream.write_all(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes()).unwrap();
+    let _ = stream.read_to_end(&mut Vec::new());
+    let newest = data(&control, "requests", json!({}))["entries"][0][0].clone();
+    let shown = data(&control, "request", json!({"id": newest})).to_string();
+    assert!(!shown.contains("S-") && !shown.contains(secret) && shown.contains("***"), "{shown}");
+}
+
+#[test]
 fn faults_show_what_became_of_the_response() {
     let (env, control) = env_with_control();
     let newest = || {
@@ -433,4 +452,26 @@ fn exchanges_are_dropped_when_they_take_too_much_memory() {
     let entries = data(&control, "requests", json!({}))["entries"].as_array().unwrap().clone();
     let kept = |at: usize| !data(&control, "request", json!({"id": entries[at][0]}))["exchange"].is_null();
     assert!(kept(0) && kept(1_000) && !kept(entries.len() - 1));
+}
+
+#[test]
+fn open_pages_leave_connections_for_control_calls() {
+    let (env, control) = env_with_control();
+    let open = || {
+        let mut stream = connect(&env.sandbox);
+        stream.write_all(b"GET /console/events HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        let mut lines = BufReader::new(stream).lines();
+        let first = lines.next().unwrap().unwrap();
+        (first, lines)
+    };
+    let streams: Vec<_> = (0..300).map(|_| open()).collect();
+    let (served, refused) = streams.split_at(64);
+    assert!(served.iter().all(|(first, _)| first == "HTTP/1.1 200 OK"));
+    assert!(refused.iter().all(|(first, _)| first == "HTTP/1.1 503 Service Unavailable"));
+    assert_eq!(200, control.get("/info").0);
+    drop(streams);
+    // Each change tells the server that its pages are closed.
+    while open().0 != "HTTP/1.1 200 OK" {
+        control.done("/clock/advance", json!({"ms": 1}));
+    }
 }

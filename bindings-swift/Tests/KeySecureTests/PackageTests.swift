@@ -16,6 +16,8 @@ final class PackageTests: XCTestCase {
         XCTAssertEqual(
             [attached.baseURL, attached.controlURL, attached.consoleURL, attached.apiKey, attached.apiSecret],
             [started.baseURL, started.controlURL, started.controlURL + "/console/", started.apiKey, started.apiSecret])
+        let page = try Data(contentsOf: try XCTUnwrap(URL(string: attached.consoleURL)))
+        XCTAssertTrue(String(decoding: page, as: UTF8.self).contains("console.js"))
         let cardholder = try attached.cardholder()
         attached.stop()
         XCTAssertEqual(try started.client().blocking.cardholders.get(cardholder).cardholderNo, cardholder)

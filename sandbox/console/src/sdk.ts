@@ -7,12 +7,25 @@ type Value = string | number | boolean | null | Value[] | { [name: string]: Valu
 export type SdkLanguage = "curl" | "rust" | "python" | "kotlin" | "swift";
 
 const MASKED = "***";
+const DAY = /^\d{4}-\d{2}-\d{2}(?!\d)/;
 const camel = (name: string) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 const upper = (name: string) => name.replace(/^./, (letter) => letter.toUpperCase());
 const shell = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
-/** A string literal. In Kotlin a dollar sign would start a template. */
-const quoted = (text: string, language: SdkLanguage) =>
-    language === "kotlin" ? JSON.stringify(text).replaceAll("$", "\\$") : JSON.stringify(text);
+/** A string literal. The text comes from a caller and must not end the literal. */
+const quoted = (text: string, language: SdkLanguage) => {
+    const literal = JSON.stringify(text);
+    if (language === "python") return literal;
+    // Kotlin knows no \f, Rust and Swift neither \b nor \f, and they write code points in braces.
+    const escaped = literal.replace(/\\(?:u(....)|(.))/g, (escape, hex?: string, letter?: string) => {
+        const code = hex ?? { b: "0008", f: "000c" }[letter ?? ""];
+        if (!code) return escape;
+        return language === "kotlin" ? `\\u${code}` : `\\u{${code}}`;
+    });
+    // In Kotlin a dollar sign would start a template.
+    return language === "kotlin" ? escaped.replaceAll("$", "\\$") : escaped;
+};
+/** Whether a text of a caller may stand in code outside of a literal. The tables below have no entry for it by accident. */
+const isName = (text: string) => /^[A-Za-z]\w*$/.test(text) && !(text in Object.prototype);
 
 /** Fields whose values are enums of the SDK. */
 const ENUMS: Record<string, string> = { card_type: "CardType", status: "CardStatus" };
@@ -70,13 +83,18 @@ function parsed(detail: RequestDetail): Parsed | undefined {
         const value = body === "" ? {} : (JSON.parse(body) as Value);
         if (typeof value !== "object" || value === null || Array.isArray(value)) return result;
         const { start_time: start, end_time: end, page: _page, size: _size, ...rest } = value;
-        if (typeof start === "string" && typeof end === "string")
+        if (typeof start === "string" && typeof end === "string" && [start, end].every((time) => DAY.test(time)))
             result.window = [start.slice(0, 10), end.slice(0, 10)];
-        result.fields = Object.entries(rest).filter(([, field]) => field !== null && field !== "");
+        result.fields = shownFields(rest);
     } catch {
         // The call is shown without arguments.
     }
     return result;
+}
+
+/** The fields that are code: the others have no value, or a name that the SDK cannot have. */
+function shownFields(fields: { [name: string]: Value }): [string, Value][] {
+    return Object.entries(fields).filter(([name, field]) => field !== null && field !== "" && isName(name));
 }
 
 function base(operation: string, resource: string, method: string): Parsed {
@@ -125,7 +143,7 @@ function literal(value: Value, language: SdkLanguage, field: string, operation: 
         return language === "kotlin" || language === "swift" ? camel(name) : name;
     }
     const kind = enumOf(operation, field);
-    if (typeof value === "string" && kind) {
+    if (typeof value === "string" && kind && isName(value)) {
         if (language === "rust") return `${kind}::${value.replaceAll("_", "")}`;
         if (language === "kotlin") return `${kind}.${value.replaceAll("_", "")}`;
         if (language === "swift")
@@ -142,12 +160,12 @@ function literal(value: Value, language: SdkLanguage, field: string, operation: 
     if (typeof value === "string") return quoted(value, language) + (language === "rust" ? ".into()" : "");
     if (value !== null && typeof value === "object" && !Array.isArray(value))
         return object(value, language, field, operation);
-    return JSON.stringify(value);
+    return Array.isArray(value) ? quoted(JSON.stringify(value), language) : JSON.stringify(value);
 }
 
 function object(value: { [name: string]: Value }, language: SdkLanguage, field: string, operation: string): string {
     const type = field === "address_info" ? "Address" : "MerchantInfo";
-    const parts = Object.entries(value).filter(([, part]) => part !== "" && part !== null);
+    const parts = shownFields(value);
     const text = (name: string, part: Value) => literal(part, language, name, operation);
     switch (language) {
         case "rust":
@@ -193,7 +211,8 @@ function rust({ operation, resource, method, no, fields, window }: Parsed): stri
     if (no !== undefined) return `${call}(${quoted(no, "rust")})?`;
     if (operation === "cards.update_status") {
         const by = Object.fromEntries(fields);
-        return `${call}(${quoted(String(by.card_no), "rust")}, CardStatus::${String(by.status)})?`;
+        const status = literal(by.status ?? "", "rust", "status", operation);
+        return `${call}(${quoted(String(by.card_no ?? ""), "rust")}, ${status})?`;
     }
     const type =
         LISTS[operation] ?? REQUESTS[operation] ?? (resource === "simulation" ? "SimulationRequest" : undefined);

@@ -7,6 +7,18 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { button, eventually, row, submit, wait } from "./page.mjs";
 
+/** The function that writes the lines of code. */
+async function lines() {
+    const built = await build({
+        entryPoints: [fileURLToPath(new URL("../src/sdk.ts", import.meta.url))],
+        bundle: true,
+        write: false,
+        format: "esm",
+    });
+    const text = Buffer.from(built.outputFiles[0].contents).toString("base64");
+    return (await import(`data:text/javascript;base64,${text}`)).code;
+}
+
 export const flows = {
     "a cardholder is created pending, reviewed, rejected and approved": async ({ open, sandbox }) => {
         const page = await open("#/cardholders");
@@ -178,16 +190,47 @@ export const flows = {
         assert.match(page.url(), /operation=accounts\.transfer/);
     },
 
-    "the lines of code name calls that every SDK has": async ({ sandbox }) => {
-        const built = await build({
-            entryPoints: [fileURLToPath(new URL("../src/sdk.ts", import.meta.url))],
-            bundle: true,
-            write: false,
-            format: "esm",
+    "texts of callers stay literals in the lines of code": async ({ sandbox }) => {
+        const code = await lines();
+        const { operations } = await sandbox.control("/console/data/info");
+        const address = { base_url: "http://127.0.0.1:1", control_url: "http://127.0.0.1:2" };
+        const evil = "x'\"\\\n\f$(evil)${evil()}\\(evil()); evil()";
+        const fields = { type: evil, status: evil, card_type: evil, balance: evil, amount: [evil], remark: evil };
+        const body = JSON.stringify({
+            ...fields,
+            start_time: evil,
+            end_time: evil,
+            constructor: evil,
+            nested: { name: evil },
+            [evil]: 1,
+            merchant_info: { ...fields, [evil]: evil },
+            list: [evil],
         });
-        const { code } = await import(
-            `data:text/javascript;base64,${Buffer.from(built.outputFiles[0].contents).toString("base64")}`
-        );
+        for (const { operation, method, path } of operations) {
+            const detail = {
+                record: { operation, method, path, body: method === "GET" ? "" : body },
+                exchange: { path: path.replace("{}", evil), headers: [["Timezone", evil]] },
+            };
+            assert.doesNotMatch(
+                code(detail, "curl", address).replace(/'[^']*'|\\'/g, ""),
+                /evil/,
+                `${operation} by curl`,
+            );
+            for (const language of ["rust", "python", "kotlin", "swift"]) {
+                const line = code(detail, language, address);
+                const literals = line.match(/"(?:[^"\\]|\\[^])*"/g) ?? [];
+                const rest = literals.reduce((left, literal) => left.replace(literal, ""), line);
+                assert.doesNotMatch(rest, /evil|native/, `${operation} in ${language}: ${line}`);
+                for (const literal of literals) {
+                    const plain = literal.replace(/\\u\{?[0-9a-f]{4}\}?|\\[nrt"\\$]/g, "");
+                    assert.doesNotMatch(plain, language === "kotlin" ? /[\\$]/ : language === "python" ? /\n/ : /\\/);
+                }
+            }
+        }
+    },
+
+    "the lines of code name calls that every SDK has": async ({ sandbox }) => {
+        const code = await lines();
         const names = new Set(
             readFileSync(new URL("../../../docs/parity.md", import.meta.url), "utf8").match(/\w+(::|\.)\w+/g),
         );

@@ -5,15 +5,32 @@ import { createRequire } from "node:module";
 import { AxeBuilder } from "./axe.mjs";
 import { APPEARANCE, button, eventually, row, submit, visit, wait } from "./page.mjs";
 
+/** A package of virtual cards. */
+const PACKAGE = "1600000000000000101";
+
 export const quality = {
     "markup from merchants and callers is shown as text": async ({ open, sandbox, cards }) => {
         const markup = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`;
+        // A reference has at most 64 characters.
+        const reference = "<img src=x onerror=document.title='owned'>";
+        const holder = cards[0].holder;
+        const references = [
+            ["cardholder", { cardholder_unique_no: reference, sumsub_share_token: "auto-approve-1" }],
+            ["account/transfer", { cardholder_no: holder, transfer_unique_no: reference, type: "In", balance: "1.00" }],
+            ["card", { cardholder_no: holder, card_unique_no: reference, card_type: "Virtual", package_no: PACKAGE }],
+        ];
+        for (const [path, body] of references) {
+            const made = await sandbox.call("POST", `/v1/${path.includes("/") ? path : `${path}/apply`}`, body);
+            assert.equal(made.code, 0, path);
+        }
         await sandbox.call("POST", "/v1/simulate/auth", {
             card_no: cards[0].card,
             amount: "1.00",
             merchant_info: { merchant_name: markup, merchant_mcc: "5411", city: markup, country: "US" },
         });
         await sandbox.call("GET", "/v1/nothing", undefined, { "X-Evil": markup });
+        const receiver = { url: `${sandbox.info.control_url}/callbacks/sink` };
+        await sandbox.control("/callbacks/settings", { url: `${receiver.url}?<img/src=x>` });
         const page = await open("#/overview");
         const text = encodeURIComponent(markup);
         for (const screen of ["consumptions", "requests", `cardholders?q=${text}`, `cards/${text}`, text]) {
@@ -26,6 +43,19 @@ export const quality = {
             assert.equal(await page.locator("main img, main script").count(), 0);
             assert.doesNotMatch(await page.title(), /owned/);
         }
+        for (const [screen, shown] of [
+            ["cardholders", reference],
+            ["transfers", reference],
+            ["cards", "411111"],
+            ["webhooks", "Consumption"],
+        ]) {
+            await visit(page, screen);
+            if (screen === "webhooks") await wait(page, "<img/src=x>");
+            await row(page, shown).click();
+            await page.locator(".split-detail").getByText("<img").first().waitFor();
+            assert.equal(await page.locator("main img, main script").count(), 0, screen);
+        }
+        await sandbox.control("/callbacks/settings", receiver);
     },
 
     "the list of ten thousand requests draws only what is in view": async ({ open, sandbox }) => {

@@ -10,6 +10,9 @@ use crate::http::request::Head;
 
 /// Checks a request; an error is the reason for a refusal.
 pub(crate) fn check(head: &Head<'_>) -> Result<(), &'static str> {
+    if ["host", "origin", "sec-fetch-site"].into_iter().any(|name| head.count(name) > 1) {
+        return Err("a request has one host and one origin");
+    }
     let host = head.header("host");
     if host.is_some_and(|host| !is_loopback(host)) {
         return Err("the host of the control URL must be a loopback address or localhost");
@@ -101,6 +104,17 @@ mod tests {
         assert!(!is_allowed("GET", "/info", &visit) && !is_allowed("POST", "/console/", &visit));
         let frame = [visit[0], visit[1], visit[2], ("Sec-Fetch-Dest", "iframe")];
         assert!(!is_allowed("GET", "/console/", &frame));
+    }
+
+    #[test]
+    fn a_second_host_or_origin_is_refused() {
+        let (host, own) = (("Host", "127.0.0.1:4000"), ("Origin", "http://127.0.0.1:4000"));
+        assert!(is_allowed("POST", "/clock/freeze", &[host, own]));
+        for other in [host, ("HOST", "evil.example"), own, ("origin", "https://evil.example")] {
+            assert!(!is_allowed("POST", "/clock/freeze", &[host, own, other]), "{other:?}");
+        }
+        let site = ("Sec-Fetch-Site", "same-origin");
+        assert!(!is_allowed("GET", "/info", &[host, site, ("Sec-Fetch-Site", "cross-site")]));
     }
 
     #[test]

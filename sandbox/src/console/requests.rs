@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::admin::platform::Platform;
 use crate::control::error::ControlError;
 use crate::log::Entry;
+use crate::masking::mask_text;
 
 /// The maximum number of entries of a response.
 const MAX_ENTRIES: usize = 10_000;
@@ -57,13 +58,16 @@ pub(super) fn detail(platform: &Platform, id: &Id) -> Result<Value, ControlError
         .log
         .entry(id.id)
         .ok_or_else(|| ControlError::new(404, format!("request {} is not recorded (any more)", id.id)))?;
-    Ok(json!({
+    let mut shown = json!({
         "id": id.id,
         "record": entry.record(),
         "took_us": micros(entry),
         "http_status": entry.status,
         "exchange": entry.exchange.as_ref().map(|exchange| exchange.to_json(entry.operation)),
-    }))
+    });
+    // A program that mixes up key and secret sends the secret in a field that is none.
+    mask_text(&mut shown, platform.api_secret());
+    Ok(shown)
 }
 
 /// The time to the response in microseconds.

@@ -6,7 +6,7 @@ use super::{assets, data, stream};
 use crate::control::error::ControlError;
 use crate::control::state::ControlState;
 use crate::http::request::Head;
-use crate::http::response::{EncodedResponse, Response};
+use crate::http::response::{ConnectionAction, EncodedResponse, Response};
 
 /// The headers of JSON responses at the control URL.
 pub(crate) const JSON_HEADERS: &[(&str, &str)] = &[
@@ -20,6 +20,16 @@ pub(crate) enum Reply {
     /// A file, a redirect or a stream.
     Encoded(EncodedResponse),
     Json(Result<Value, ControlError>),
+}
+
+/// The refusal of a stream. It ends its connection, which would be idle.
+fn too_many_pages(now_ms: i64) -> EncodedResponse {
+    let body = br#"{"error":"too many pages of the console are open"}"#;
+    let mut response =
+        EncodedResponse::new(&Response { status: 503, extra: JSON_HEADERS, ..Response::json(now_ms, body) });
+    response.announce_close();
+    response.action = ConnectionAction::Close;
+    response
 }
 
 /// Handles a request of the console; `None`: it is not one.
@@ -39,7 +49,10 @@ pub(crate) fn respond(control: &ControlState, head: &Head<'_>, body: &[u8]) -> O
     }
     let missing = || ControlError::new(404, "the console has no such file");
     Some(match (head.method, name) {
-        ("GET", "events") => Reply::Encoded(stream::respond(control)),
+        ("GET", "events") => match stream::respond(control) {
+            Some(stream) => Reply::Encoded(stream),
+            None => Reply::Encoded(too_many_pages(now_ms)),
+        },
         ("GET", _) => match assets::find(name) {
             Some(asset) => Reply::Encoded(asset.respond(head, now_ms)),
             None => Reply::Json(Err(missing())),

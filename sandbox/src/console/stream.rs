@@ -1,6 +1,7 @@
 //! The stream of changes (server-sent events): it says what changed, and the page reads it.
 
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -14,6 +15,9 @@ use crate::http::response::{BodyStream, ConnectionAction, EncodedResponse, Send}
 const INTERVAL: Duration = Duration::from_millis(100);
 /// The time after which a comment is sent, to notice a page that was closed.
 const HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// The maximum number of streams at once. Each holds a connection, and control calls need some too.
+const MAX_STREAMS: usize = 64;
 
 const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n\
     X-Content-Type-Options: nosniff\r\nCross-Origin-Resource-Policy: same-origin\r\nConnection: close\r\n\r\n";
@@ -55,18 +59,25 @@ impl Versions {
     }
 }
 
-/// A response that lasts until the page is closed or the sandbox stops.
-pub(super) fn respond(control: &ControlState) -> EncodedResponse {
+/// A response that lasts until the page is closed or the sandbox stops; `None`: too many of them are open.
+pub(super) fn respond(control: &ControlState) -> Option<EncodedResponse> {
     let platform = control.platform.clone();
     let snapshots = control.snapshots.clone();
-    EncodedResponse {
+    // Each stream holds a clone, so that the end of its connection counts it out.
+    let open = Arc::clone(&control.streams);
+    if Arc::strong_count(&open) > MAX_STREAMS + 1 {
+        return None;
+    }
+    Some(EncodedResponse {
         bytes: HEAD.to_vec(),
         padding: None,
         stream: Some(BodyStream(Box::new(move |send| {
-            tell(send, &platform, || snapshots.lock().map_or(0, |snapshots| snapshots.len()))
+            let told = tell(send, &platform, || snapshots.lock().map_or(0, |snapshots| snapshots.len()));
+            drop(open);
+            told
         }))),
         action: ConnectionAction::Close,
-    }
+    })
 }
 
 fn tell(send: Send<'_>, platform: &Platform, snapshots: impl Fn() -> usize) -> io::Result<()> {

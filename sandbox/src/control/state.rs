@@ -11,6 +11,8 @@ pub(crate) struct ControlState {
     pub(crate) platform: Platform,
     /// A snapshot is named by its index, from 1.
     pub(crate) snapshots: Arc<Mutex<Vec<TakenSnapshot>>>,
+    /// Each open stream of the console holds a clone.
+    pub(crate) streams: Arc<()>,
 }
 
 /// A snapshot and the time when it was taken.
@@ -24,7 +26,7 @@ pub(crate) struct TakenSnapshot {
 
 impl ControlState {
     pub(super) fn new(platform: Platform) -> Self {
-        Self { platform, snapshots: Arc::default() }
+        Self { platform, snapshots: Arc::default(), streams: Arc::default() }
     }
 
     pub(crate) fn snapshots(&self) -> MutexGuard<'_, Vec<TakenSnapshot>> {

@@ -83,6 +83,11 @@ impl<'a> Head<'a> {
             .map(str::trim)
     }
 
+    /// The number of headers of that name.
+    pub(crate) fn count(&self, name: &str) -> usize {
+        self.headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name)).count()
+    }
+
     /// Copies the head.
     pub(crate) fn to_owned(&self) -> OwnedHead {
         OwnedHead {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::masking::SECRET_FIELDS;
+use crate::masking::is_secret;
 
 /// A JSON value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,7 +112,7 @@ impl Json {
         match self {
             Self::Object(fields) => {
                 for (name, value) in fields {
-                    if SECRET_FIELDS.contains(&name.as_str()) {
+                    if is_secret(name) {
                         *value = Self::text("***");
                     } else {
                         value.mask();

@@ -5,13 +5,16 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::output::folder;
-use super::pages::{Edition, Page, navigation};
+use super::pages::{Edition, GUIDES, Page, navigation};
 use super::reference::{self, Reference};
 use super::sources::Sources;
 use super::{llms, mermaid, site};
 use crate::{files, run};
 
 const REQUIREMENTS: &str = "docs/requirements.txt";
+
+/// The front matter of a guide: it comes first among the results of a search.
+const BOOST: &str = "---\nsearch:\n  boost: 4\n---\n\n";
 
 /// The line of a page in whose place the list of references comes.
 const REFERENCES: &str = "{{ references }}";
@@ -101,6 +104,9 @@ fn write_sources(
     let list = list.concat();
     for page in sources.pages.iter().filter(|page| page.edition == edition) {
         let text = sources.for_site(page).replace(REFERENCES, &list);
+        // A reader who searches for a task wants the guide before a page of the project that names it more often.
+        let is_guide = GUIDES.iter().any(|(_, source)| page.source == *source);
+        let text = if is_guide { format!("{BOOST}{text}") } else { text };
         // Without the program in the site, the theme would load it from the network.
         let text = if mermaid.is_some() { text } else { text.replace("```mermaid", "```text") };
         write(&pages.join(&page.target), &text)?;

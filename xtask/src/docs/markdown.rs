@@ -13,11 +13,12 @@ pub struct Link {
     pub at: Range<usize>,
 }
 
-/// A fenced block of code: the line of its fence, counted from 1, and the word after the fence.
+/// A fenced block of code: the line of its fence, counted from 1, the word after the fence, and the code.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Fence {
     pub line: usize,
     pub language: String,
+    pub code: String,
 }
 
 static INLINE: LazyLock<Regex> =
@@ -40,8 +41,9 @@ enum Line {
     Prose,
     /// The fence that starts a block of code.
     Start,
-    /// The code, and the fence that ends it.
     Code,
+    /// The fence that ends it.
+    End,
 }
 
 /// The lines of a text.
@@ -52,10 +54,11 @@ fn lines(text: &str) -> impl Iterator<Item = (&str, Line)> {
         let marks: String = start.chars().take_while(|letter| matches!(letter, '`' | '~')).collect();
         match &fence {
             Some(open) => {
-                if start == marks && marks.starts_with(open.as_str()) {
+                let is_end = start == marks && marks.starts_with(open.as_str());
+                if is_end {
                     fence = None;
                 }
-                (line, Line::Code)
+                (line, if is_end { Line::End } else { Line::Code })
             }
             None if marks.starts_with("```") || marks.starts_with("~~~") => {
                 fence = Some(marks);
@@ -115,14 +118,18 @@ pub fn links(text: &str) -> Vec<Link> {
 
 /// The fenced blocks of code.
 pub fn fences(text: &str) -> Vec<Fence> {
-    lines(text)
-        .enumerate()
-        .filter(|(_, (_, kind))| *kind == Line::Start)
-        .map(|(number, (line, _))| {
-            let language = line.trim().trim_start_matches(['`', '~']).split([' ', ',']).next().unwrap_or("");
-            Fence { line: number + 1, language: language.to_owned() }
-        })
-        .collect()
+    let mut fences: Vec<Fence> = Vec::new();
+    for (number, (line, kind)) in lines(text).enumerate() {
+        match (kind, fences.last_mut()) {
+            (Line::Start, _) => {
+                let language = line.trim().trim_start_matches(['`', '~']).split([' ', ',']).next().unwrap_or("");
+                fences.push(Fence { line: number + 1, language: language.to_owned(), code: String::new() });
+            }
+            (Line::Code, Some(fence)) => fence.code += line,
+            _ => {}
+        }
+    }
+    fences
 }
 
 /// The anchors of a page: its headings, as GitHub and the site name them, and its HTML anchors.
@@ -237,8 +244,9 @@ ls
     #[test]
     fn blocks_are_found_with_their_language_and_line() {
         let found = fences(PAGE);
-        let block = |line, language: &str| Fence { line, language: language.to_owned() };
-        assert_eq!(found, [block(9, "rust"), block(13, "sh")]);
+        let block =
+            |line, language: &str, code: &str| Fence { line, language: language.to_owned(), code: code.to_owned() };
+        assert_eq!(found, [block(9, "rust", "[not](that.md)\n# not a heading\n"), block(13, "sh", "ls\n")]);
     }
 
     #[test]

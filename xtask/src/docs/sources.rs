@@ -7,7 +7,7 @@ use super::copies;
 use super::links::Links;
 use super::markdown;
 use super::pages::{self, Edition, GUIDES, Page};
-use super::snippets::Snippets;
+use super::snippets::{self, Snippets};
 
 /// Languages of blocks in a guide that are no code of a program.
 const NOT_RUN: [&str; 8] = ["http", "ini", "json", "mermaid", "sh", "text", "toml", "xml"];
@@ -50,6 +50,9 @@ impl Sources {
                     page.source, fence.line, fence.language
                 )
             }));
+            if page.source.ends_with("README.md") && snippets::has_tabs(&page.text) {
+                findings.push(format!("{}: the repository shows a directive as it is: copy the section", page.source));
+            }
             findings.extend(self.snippets.expand(&page.source, page.guide(), &page.text).1);
         }
         findings.extend(self.snippets.unused(self.pages.iter().map(|page| (page.guide(), page.text.as_str()))));
@@ -91,6 +94,20 @@ mod tests {
     fn code_that_no_test_runs_is_a_finding() {
         let findings = with_page("docs/guides/exactly-once.md", |text| format!("{text}\n```python\npay()\n```\n"));
         assert!(findings[0].contains("a block `python` that no test runs"), "{findings:?}");
+    }
+
+    #[test]
+    fn a_copy_of_a_section_is_no_finding_until_the_section_changes() {
+        let readme = "docs/zh/README.md";
+        assert_eq!(with_page(readme, str::to_owned), [""; 0]);
+        let findings = with_page(readme, |text| text.replacen("ensure_transfer", "transfer", 1));
+        assert!(findings[0].contains("not the code `pay`"), "{findings:?}");
+    }
+
+    #[test]
+    fn a_page_that_the_repository_shows_first_has_no_directive() {
+        let findings = with_page("docs/zh/README.md", |text| format!("{text}\n{{{{ code: exactly-once/pay }}}}\n"));
+        assert_eq!(findings, ["docs/zh/README.md: the repository shows a directive as it is: copy the section"]);
     }
 
     #[test]

@@ -56,6 +56,7 @@ class SandboxExtensionTest {
         @Test
         fun `the first has a sandbox of its own`(sandbox: Sandbox) {
             assertEquals("${sandbox.controlUrl}/console/", sandbox.consoleUrl)
+            assertTrue("console.js" in URI(sandbox.consoleUrl).toURL().readText())
             addresses += sandbox.controlUrl
         }
 
