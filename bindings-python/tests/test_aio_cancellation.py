@@ -12,6 +12,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Awaitable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from unittest import mock
