@@ -139,9 +139,11 @@ class VirtualThreadsTest {
             val cardNo = shop.sandbox.virtualCard(shop.own)
             val body = """{"card_no":"$cardNo"}"""
             assertEquals(200, shop.send("cards.get", body).status)
-            for (number in 1..20) shop.scopes["phone-$number"] = { Scope.cardholder(shop.own).session("phone-$number").readOnly() }
+            // Four streams of each.
+            val cardholders = (1..20).map { "50$it" }
+            for (cardholderNo in cardholders) shop.scopes[cardholderNo] = { Scope.cardholder(cardholderNo).readOnly() }
             val threads = virtualThreads()
-            val streams = (1..80).map { shop.events("phone-${(it + 3) / 4}") }
+            val streams = cardholders.flatMap { cardholderNo -> List(4) { shop.events(cardholderNo) } }
             val waiting = streams.map { threads.submit(Callable { it.events!!.asSequence().take(2).last() }) }
             shop.sandbox.fault("cards.get", mapOf("stall" to 500), times = 50)
             val gap = longestGap(threads) {
@@ -149,8 +151,10 @@ class VirtualThreadsTest {
             }
             println("50 requests of 500 ms beside 80 streams: longest gap $gap ms")
             assertTrue(gap < 1_000, "a virtual thread stood still for $gap ms")
-            val purchase = """{"id":"1","action":"Consumption","data":{"consume_no":"c-1","cardholder_no":"${shop.own}","card_no":"k","amount":1,"status":"Success"}}"""
-            shop.relay.publish(WebhookVerifier.parseUnverified(purchase.toByteArray()))
+            for (cardholderNo in cardholders) {
+                val purchase = """{"id":"1","action":"Consumption","data":{"consume_no":"c-1","cardholder_no":"$cardholderNo","card_no":"k","amount":1,"status":"Success"}}"""
+                shop.relay.publish(WebhookVerifier.parseUnverified(purchase.toByteArray()))
+            }
             waiting.forEach { assertTrue("c-1" in it.get(20, TimeUnit.SECONDS)) }
             streams.forEach { it.close() }
         }

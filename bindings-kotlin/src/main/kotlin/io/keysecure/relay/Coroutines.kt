@@ -73,5 +73,6 @@ public fun suspendingAuthorize(
     authorize: suspend (RelayRequest) -> Scope?,
 ): Authorize = suspendingWithin(AUTHORIZE_MILLIS, context, authorize)
 
+@JvmSynthetic
 internal fun suspendingWithin(millis: Long, context: CoroutineContext, authorize: suspend (RelayRequest) -> Scope?): Authorize =
     Authorize { request -> runBlocking(context) { withTimeout(millis) { authorize(request) } } }
