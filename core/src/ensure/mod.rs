@@ -61,7 +61,6 @@ use crate::observe::CallRecord;
 use crate::store::{OnStoreFailure, reference, slot};
 use crate::values::civil::WindowBound;
 use in_flight::InFlight;
-use lookup::Lookup;
 use search::{BUSY, Logs, Search};
 
 /// Options of the `ensure_*` calls.
@@ -194,7 +193,10 @@ fn ensure_unlogged<T: EnsureTarget>(
 }
 
 /// Whether the platform lists a target with this merchant reference. `None` if its list cannot tell.
+#[cfg(feature = "platform")]
 pub(crate) fn is_listed<T: EnsureTarget>(caller: &Caller, target: &T) -> Option<bool> {
+    use lookup::Lookup;
+
     match lookup::look_up(caller, target, None, None) {
         Ok(Lookup::Found(_) | Lookup::Ambiguous) => Some(true),
         Ok(Lookup::Absent) => Some(false),
