@@ -113,7 +113,7 @@ impl EnsureOptions {
 
     /// Returns `settle` and `deadline`. The defaults depend on whether the transport aborts failed requests.
     fn times(&self, aborts: bool) -> Result<(Duration, Duration), Error> {
-        let settle = self.settle.unwrap_or(Duration::from_secs(if aborts { 10 } else { 120 }));
+        let settle = self.settle.unwrap_or(default_settle(aborts));
         let deadline = self.deadline.unwrap_or(default_deadline(aborts)).min(MAX_DURATION);
         if deadline <= settle {
             return Err(Error::invalid_input("deadline", "must be longer than settle"));
@@ -125,6 +125,11 @@ impl EnsureOptions {
 /// The default of [`EnsureOptions::deadline`] over a transport that aborts failed requests, or does not.
 pub(crate) fn default_deadline(aborts: bool) -> Duration {
     Duration::from_secs(if aborts { 60 } else { 180 })
+}
+
+/// The default of [`EnsureOptions::settle`] over a transport that aborts failed requests, or does not.
+pub(crate) fn default_settle(aborts: bool) -> Duration {
+    Duration::from_secs(if aborts { 10 } else { 120 })
 }
 
 /// Result of an `ensure_*` call: a target that exists exactly once.
@@ -185,6 +190,18 @@ fn ensure_unlogged<T: EnsureTarget>(
         return Err(Error::with_kind(ErrorKind::Timeout, Outcome::Unknown, detail).in_call(operation, 0));
     };
     Search::new(caller, target, options, logs, settle, end).run()
+}
+
+/// Whether the platform lists a target with this merchant reference. `None` if its list cannot tell.
+#[cfg(feature = "platform")]
+pub(crate) fn is_listed<T: EnsureTarget>(caller: &Caller, target: &T) -> Option<bool> {
+    use lookup::Lookup;
+
+    match lookup::look_up(caller, target, None, None) {
+        Ok(Lookup::Found(_) | Lookup::Ambiguous) => Some(true),
+        Ok(Lookup::Absent) => Some(false),
+        Ok(Lookup::Inconclusive(_)) | Err(_) => None,
+    }
 }
 
 /// Error text for a client without a store.

@@ -6,7 +6,8 @@ use super::audit::Denial;
 use super::response::Refusal;
 use super::taps::Tap;
 use super::work::Work;
-use crate::ensure::{EnsureOptions, Ensured};
+use crate::engine::Limit;
+use crate::ensure::{EnsureOptions, EnsureTarget, Ensured, default_deadline, default_settle, is_listed};
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::resources::accounts::Accounts;
 use crate::store::{AttemptEnd, Reservation, Reserved};
@@ -16,9 +17,6 @@ use crate::values::civil::UtcOffset;
 const KEPT_FOR: Duration = Duration::from_secs(48 * 3600);
 /// Time limit of the store.
 const WITHIN: Duration = Duration::from_secs(5);
-/// Time limit of an exactly-once call without a deadline of its own, over a transport that aborts failed requests and over one
-/// that does not: see [`EnsureOptions::deadline`].
-const DEADLINES: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(180));
 
 /// How an amount is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,12 +28,9 @@ enum Counted {
 }
 
 /// An exactly-once request that counts against the sum of its day.
-#[derive(Debug)]
-pub(super) struct Countable<'a> {
-    /// Operation of the attempt on the reference.
-    pub operation: &'static str,
-    /// Merchant reference.
-    pub reference: &'a str,
+pub(super) struct Countable<'a, T> {
+    /// The request.
+    pub target: &'a T,
     /// What the amount is taken from: `transfers` or `cards`.
     pub sum: &'static str,
     /// What the request counts as, besides its reference. With other content it counts again: a small amount must not make room
@@ -55,8 +50,7 @@ pub(super) fn alone<T>(
     make: impl FnOnce(Duration) -> Result<T, Refusal>,
 ) -> Result<T, Refusal> {
     let (engine, began) = (&work.caller().engine, work.caller().engine.now());
-    let usual = if engine.aborts_on_failure() { DEADLINES.0 } else { DEADLINES.1 };
-    let deadline = options.deadline.unwrap_or(usual);
+    let deadline = options.deadline.unwrap_or(default_deadline(engine.aborts_on_failure()));
     // The exactly-once call ends by its deadline. The read of the platform's clock before it and the store after it may take longer.
     let hold = deadline + engine.settings.timeout + WITHIN;
     let make = |tap: Tap<'_>| {
@@ -68,24 +62,22 @@ pub(super) fn alone<T>(
 }
 
 /// Sends a request if it is within the limit of the day, or was carried out before.
-pub(super) fn within_limit<T>(
+pub(super) fn within_limit<T: EnsureTarget>(
     work: &Work<'_>,
-    countable: &Countable<'_>,
-    send: impl FnOnce() -> Result<Ensured<T>, Refusal>,
-) -> Result<Ensured<T>, Refusal> {
+    countable: &Countable<'_, T>,
+    send: impl FnOnce() -> Result<Ensured<T::Row>, Refusal>,
+) -> Result<Ensured<T::Row>, Refusal> {
+    let past = recorded(work, countable.target)?;
+    if past == Past::Done {
+        // It is found again, whatever the limits are now, and never sent twice.
+        return send();
+    }
     let amount = Amount::new(work, countable)?;
-    let past = recorded(work, countable)?;
-    let counted = countable.limit.map_or(Ok(None), |limit| amount.reserve(work, limit))?;
-    // What was done before is found again, whatever the limits are now: it is never sent twice.
-    let Some(counted) = counted else {
-        return if past == Past::Done { send() } else { Err(exceeded(past)) };
+    let Some(counted) = countable.limit.map_or(Ok(None), |limit| amount.reserve(work, limit))? else {
+        return Err(exceeded(work, countable.target, past));
     };
     let result = send();
-    let is_not_done = match &result {
-        // Otherwise it may have been sent by this request.
-        Ok(_) => past == Past::Done,
-        Err(refusal) => refusal.error.outcome() != Outcome::Unknown,
-    };
+    let is_not_done = result.as_ref().is_err_and(|refusal| refusal.error.outcome() != Outcome::Unknown);
     if is_not_done && counted == Counted::New {
         amount.give_back(work);
     }
@@ -97,24 +89,38 @@ pub(super) fn within_limit<T>(
 enum Past {
     Done,
     NotDone,
+    /// Nothing. The record may be in another store, or under another Api-Key.
+    Unrecorded,
     Unknown,
 }
 
-fn recorded(work: &Work<'_>, countable: &Countable<'_>) -> Result<Past, Refusal> {
-    let lease = work.log()?.acquire(countable.operation, countable.reference, WITHIN);
+fn recorded<T: EnsureTarget>(work: &Work<'_>, target: &T) -> Result<Past, Refusal> {
+    let lease = work.log()?.acquire(T::OPERATION.name, target.reference(), WITHIN);
     let Ok(Some(lease)) = lease else { return Ok(Past::Unknown) };
     let past = lease.last_attempt().map(|past| past.end);
+    // A younger store cannot tell what an earlier process sent, as in an exactly-once call.
+    let is_old = lease.store_age() >= default_settle(work.caller().engine.aborts_on_failure());
     lease.release(WITHIN);
     Ok(match past {
         Some(Some(AttemptEnd::Done)) => Past::Done,
-        Some(Some(AttemptEnd::NotDone)) | None => Past::NotDone,
-        Some(Some(AttemptEnd::Unknown) | None) => Past::Unknown,
+        Some(Some(AttemptEnd::NotDone)) if is_old => Past::NotDone,
+        None if is_old => Past::Unrecorded,
+        _ => Past::Unknown,
     })
 }
 
-/// The refusal of a request that exceeds a limit, with the outcome of what was recorded.
-fn exceeded(past: Past) -> Refusal {
-    let outcome = if past == Past::NotDone { Outcome::NotSent } else { Outcome::Unknown };
+/// The refusal of a request that exceeds a limit, with the outcome of earlier requests with its reference.
+fn exceeded<T: EnsureTarget>(work: &Work<'_>, target: &T, past: Past) -> Refusal {
+    let is_absent = || {
+        let (caller, engine) = (work.caller(), &work.caller().engine);
+        let until = Some(engine.now().saturating_add(engine.settings.timeout));
+        is_listed(&caller.limited(Limit { until, ..caller.limit }), target) == Some(false)
+    };
+    let outcome = if past == Past::NotDone || past == Past::Unrecorded && is_absent() {
+        Outcome::NotSent
+    } else {
+        Outcome::Unknown
+    };
     let text = "a limit of the session is exceeded";
     let error = Error::with_kind(ErrorKind::Permission, outcome, text);
     Refusal { error, ..Refusal::denied(Denial::LimitExceeded, ErrorKind::Permission, text) }
@@ -131,7 +137,7 @@ struct Amount {
 
 impl Amount {
     /// A tap counts once for its content.
-    fn new(work: &Work<'_>, countable: &Countable<'_>) -> Result<Self, Refusal> {
+    fn new<T: EnsureTarget>(work: &Work<'_>, countable: &Countable<'_, T>) -> Result<Self, Refusal> {
         let engine = &work.caller().engine;
         if engine.clock_offset().is_none() {
             // The day is the platform's. A relay that has just started learns its clock by a read, also by one that is refused.
@@ -144,7 +150,7 @@ impl Amount {
         }
         let day = UtcOffset::PLATFORM_DEFAULT.date_at(engine.server_now()).to_string();
         let digest = |purpose: &str, parts: &[&str]| work.relay.merchant_key.digest(purpose, parts);
-        let entry = [&[countable.reference][..], countable.content].concat();
+        let entry = [&[countable.target.reference()][..], countable.content].concat();
         let key = digest(&format!("{} of a day", countable.sum), &[work.own(), &day]);
         Ok(Self { size: countable.amount, key, entry: digest(countable.sum, &entry) })
     }

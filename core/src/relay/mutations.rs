@@ -11,7 +11,7 @@ use super::scope::Grant;
 use super::work::Work;
 use crate::codec::to_json;
 use crate::engine::Caller;
-use crate::ensure::{EnsureOptions, Ensured};
+use crate::ensure::{EnsureOptions, Ensured, default_settle};
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::resources::cards::{ActivateCard, Address, ApplyCard, Card, CardApplied, CardStatus, Cards, SetPin};
 use crate::secrets::{Cvv, Pin};
@@ -125,15 +125,9 @@ fn ensure(work: &mut Work<'_>, fields: &Fields<'_>, options: &EnsureOptions) -> 
     };
     let request = read().map_err(Refusal::invalid)?;
     request.check().map_err(Refusal::invalid)?;
-    let countable = Countable {
-        operation: "cards.apply",
-        reference: &request.card_unique_no,
-        sum: "cards",
-        content: &[],
-        amount: 1,
-        limit: Some(work.scope.card_limit()),
-    };
-    let mut ensured = alone(work, countable.reference, options, |began| {
+    let countable =
+        Countable { target: &request, sum: "cards", content: &[], amount: 1, limit: Some(work.scope.card_limit()) };
+    let mut ensured = alone(work, &request.card_unique_no, options, |began| {
         within_limit(work, &countable, || {
             let caller = work.caller_since(began);
             Cards(&caller).ensure_card(&request, options).map_err(|error| work.failed(error))
@@ -167,8 +161,8 @@ pub(super) fn options(work: &Work<'_>, fields: &Fields<'_>) -> Result<EnsureOpti
         None => None,
         // The app does not know `settle`. It may stop waiting earlier; the result is there for the next request with this tap.
         Some(millis @ 1_000..=180_000) => {
-            let settle = if work.caller().engine.aborts_on_failure() { 10 } else { 120 };
-            Some(Duration::from_millis(millis.into()).max(Duration::from_secs(settle + 1)))
+            let settle = default_settle(work.caller().engine.aborts_on_failure());
+            Some(Duration::from_millis(millis.into()).max(settle + Duration::from_secs(1)))
         }
         Some(_) => return Err(Refusal::invalid(Error::invalid_input("deadline_ms", "must be 1000 to 180000"))),
     };

@@ -55,8 +55,9 @@ impl Ownership {
             return Ok(verdict(kept.cardholder_no.as_deref(), None));
         }
         let card = match Cards(caller).get(card_no) {
-            // A response about another card says nothing about this one.
-            Ok(card) if card.card_no != card_no => return Err(Error::invalid_response("the card is another one")),
+            // A response about another card says nothing about this one. As an error it would show that there is one, by a number
+            // that the platform reads as another's, such as one with leading zeros.
+            Ok(card) if card.card_no != card_no => return Ok(CardLookup::NotOwn),
             Ok(card) => Some(Box::new(card)),
             Err(error) if proves_nothing_there(&error) => None,
             Err(error) => return Err(error),

@@ -29,7 +29,8 @@ impl Places {
     /// Takes a place, if the session and its cardholder have one left.
     pub(super) fn take(self: &Arc<Self>, session: &str, cardholder_no: &str) -> Option<Place> {
         let of_cardholder = self.most.saturating_mul(SESSIONS_OF_CARDHOLDER as usize);
-        let limits = [(key_of_session(session), self.most), (key_of_cardholder(cardholder_no), of_cardholder)];
+        let limits =
+            [(key_of_session(session, cardholder_no), self.most), (key_of_cardholder(cardholder_no), of_cardholder)];
         let mut all = self.taken();
         if limits.iter().any(|(key, most)| all.get(key).is_some_and(|taken| taken >= most)) {
             return None;

@@ -6,6 +6,7 @@ use super::fields::Fields;
 use super::ownership::is_own;
 use super::response::{Data, Refusal};
 use super::work::Work;
+use crate::codec::json::Json;
 use crate::codec::to_json;
 use crate::resources::accounts::Accounts;
 use crate::resources::cardholders::Cardholders;
@@ -16,9 +17,15 @@ type Served = Result<Data, Refusal>;
 
 pub(super) fn cardholder(work: &mut Work<'_>, _: &Fields<'_>) -> Served {
     let own = work.own();
-    let found = Cardholders(work.caller()).get(own).map_err(|error| work.failed(error))?;
+    let mut found = Cardholders(work.caller()).get(own).map_err(|error| work.failed(error))?;
     if !is_own(own, Some(&found.cardholder_no)) {
         return Err(Refusal::not_found(None));
+    }
+    for card in &mut found.card_list {
+        // The platform does not document this field.
+        if let Some(reference) = work.apps_own(card.extra.get("card_unique_no").and_then(Json::text)) {
+            card.extra.insert("card_unique_no", Json::valid(&to_json(&reference)));
+        }
     }
     Ok(Zeroizing::new(found.to_json()))
 }

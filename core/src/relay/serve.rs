@@ -48,7 +48,8 @@ impl Inner {
     ) -> Result<Data, Refusal> {
         let scope = self.admit(request, started, notes)?;
         let place = self.requests.take(scope.session_id(), scope.own());
-        let _place = place.ok_or_else(|| too_many("too many requests at the same time", Duration::from_secs(1)))?;
+        let place = place.ok_or_else(|| too_many("too many requests at the same time", Duration::from_secs(1)))?;
+        notes.place = Some(place);
         let route = route::name_in(&self.mount, request.path).and_then(route::find);
         let Some(Route { name, grants, fields, is_mutation, serve }) = route else {
             return Err(Refusal::unknown_operation());
@@ -106,7 +107,7 @@ impl Inner {
     }
 
     pub(super) fn record(&self, refusal: Option<Refusal>, http_status: u16, notes: Notes, started: Duration) {
-        let Notes { session, cardholder_no, operation, subject, tap } = notes;
+        let Notes { session, cardholder_no, operation, subject, tap, place: _place } = notes;
         let record = AuditRecord {
             session,
             cardholder_no,

@@ -56,14 +56,13 @@ fn ensure(
     };
     let Some((max_transfer, max_per_day)) = work.scope.limits() else { return Err(not_granted()) };
     let countable = Countable {
-        operation: "accounts.transfer",
-        reference: &request.transfer_unique_no,
+        target: &request,
         sum: "transfers",
         content: &[request.r#type.as_str(), &cents.to_string()],
         amount: cents,
         limit: (cents <= max_transfer).then_some(max_per_day),
     };
-    let mut ensured = alone(work, countable.reference, options, |began| {
+    let mut ensured = alone(work, &request.transfer_unique_no, options, |began| {
         within_limit(work, &countable, || {
             let caller = work.caller_since(began);
             Accounts(&caller).ensure_transfer(&request, options).map_err(|error| work.failed(error))

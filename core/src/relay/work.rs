@@ -6,6 +6,7 @@ use super::Inner;
 use super::audit::Denial;
 use super::fields::Fields;
 use super::ownership::{CardLookup, is_own, proves_nothing_there};
+use super::places::Place;
 use super::request::RelayRequest;
 use super::response::Refusal;
 use super::scope::{Grant, Scope};
@@ -20,6 +21,9 @@ const GRID: Duration = Duration::from_millis(50);
 /// Time before which no denial of a number is answered: longer than the look-ups of one usually take.
 const FLOOR: Duration = Duration::from_millis(300);
 
+/// Maximum length of a number of the platform.
+const MAX_NUMBER: usize = 64;
+
 /// What the audit record says about a request.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
@@ -28,6 +32,8 @@ pub(super) struct Notes {
     pub operation: Option<&'static str>,
     pub subject: Option<String>,
     pub tap: Option<String>,
+    /// Taken until the response is there: the wait before a denial blocks a thread of the server as well.
+    pub place: Option<Place>,
 }
 
 /// A request of a session that is authorized.
@@ -82,16 +88,27 @@ impl<'a> Work<'a> {
     pub(super) fn check_cardholder(&mut self, fields: &Fields<'_>) -> Result<(), Refusal> {
         match fields.text("cardholder_no").map_err(Refusal::invalid)? {
             Some(number) if !is_own(self.own(), Some(number)) => {
-                self.notes.subject = Some(scrub(number).into_owned());
+                self.note_subject(number);
                 Err(Refusal::not_found(None))
             }
             _ => Ok(()),
         }
     }
 
+    fn note_subject(&mut self, number: &str) {
+        self.notes.subject = Some(scrub(number).chars().take(MAX_NUMBER).collect());
+    }
+
+    /// A number that is longer than any would only fill what is kept of look-ups.
+    fn check_number(&mut self, field: &str, number: &str) -> Result<(), Refusal> {
+        self.note_subject(number);
+        let rule = format!("must be at most {MAX_NUMBER} characters");
+        if number.len() <= MAX_NUMBER { Ok(()) } else { Err(Refusal::invalid(Error::invalid_input(field, &rule))) }
+    }
+
     /// A card is the cardholder's. Returns the card if it was looked up just now.
     pub(super) fn own_card(&mut self, card_no: &str) -> Result<Option<Box<Card>>, Refusal> {
-        self.notes.subject = Some(scrub(card_no).into_owned());
+        self.check_number("card_no", card_no)?;
         let CardLookup::Own(card) = self.look_up(card_no)? else {
             return Err(Refusal::not_found(None));
         };
@@ -106,7 +123,7 @@ impl<'a> Work<'a> {
 
     /// A consumption is the cardholder's: by its cardholder, or by its card if the platform does not say whose it is.
     pub(super) fn own_consumption(&mut self, consume_no: &str) -> Result<Consumption, Refusal> {
-        self.notes.subject = Some(scrub(consume_no).into_owned());
+        self.check_number("consume_no", consume_no)?;
         let not_own = || Refusal::not_found(None);
         let found = match Consumptions(self.caller()).get(consume_no) {
             Ok(found) => found,

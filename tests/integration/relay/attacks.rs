@@ -1,11 +1,14 @@
 //! Attacks of a session on other cardholders, and on what its scope does not grant.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use keysecure::{Denial, Grant};
+use keysecure::{Client, Denial, Grant, Relay, Request, Response, Store, Transport, TransportError};
 use keysecure_sandbox::{Mode, Sandbox};
 
-use super::{AppResponse, Shop, window};
+use keysecure_tests::TestClock;
+
+use super::{AppResponse, Shop, everything, window};
 
 /// The body of each refusal, which says nothing about why.
 const NOT_FOUND: &str = concat!(
@@ -187,7 +190,7 @@ fn one_status_or_direction_grants_no_other() {
     let shop = Shop::new();
     let card_no = shop.card(&shop.own);
     let own = shop.own.clone();
-    let relay = keysecure::Relay::builder(&shop.client, move |request| {
+    let relay = Relay::builder(&shop.client, move |request| {
         let scope = keysecure::Scope::cardholder(&own).max_transfer(10.into()).max_per_day(10.into());
         scope.grant_names(request.header("grant")?.split(' ')).ok()
     });
@@ -257,5 +260,35 @@ fn the_time_shows_no_difference_between_another_and_none() {
     };
     for number in [&*foreign, "1899999999999999901"] {
         assert_eq!([lookups(number), lookups(number)], [1, 0], "{number}");
+    }
+}
+
+/// A platform that knows one card, of cardholder 1002, and ignores leading zeros.
+struct Lenient;
+
+impl Transport for Lenient {
+    fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
+        let number = request.url.rsplit('/').nth(1).unwrap_or_default().trim_start_matches('0');
+        let body = match number {
+            "merchant" => r#"{"code":0,"data":{"access_token":"t","expired_time":4763800000000}}"#,
+            "2001" => r#"{"code":0,"data":{"card_no":"2001","cardholder_no":"1002","status":"Activated"}}"#,
+            _ => r#"{"code":4001,"msg":"unknown"}"#,
+        };
+        let body = body.as_bytes().to_vec().into();
+        Ok(Response { status: 200, date: None, retry_after: None, content_type: None, location: None, body })
+    }
+}
+
+#[test]
+fn another_spelling_of_a_foreign_number_shows_nothing() {
+    let clock = Arc::new(TestClock::virtual_sleeps(None));
+    let client = Client::builder("key", "api-secret-of-16").transport(Arc::new(Lenient)).clock(clock);
+    let client = client.store(Store::memory()).build().unwrap();
+    let relay = Relay::builder(&client, |_| Some(everything("1001"))).build().unwrap();
+    let shop = Shop { client, relay, ..Shop::new() };
+    for (operation, body) in requests_with_a_card() {
+        for number in ["2001", "002001", "2002", "002002"] {
+            assert_not_found(&shop.tap(operation, "a", &body.replace("NO", number)), &format!("{operation} {number}"));
+        }
     }
 }

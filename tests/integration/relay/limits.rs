@@ -321,3 +321,50 @@ fn without_a_store_that_counts_nothing_is_sent() {
     }
     assert_eq!(shop.sandbox.requests_to("accounts.transfer"), 0);
 }
+
+#[test]
+fn a_limit_says_nothing_about_what_an_earlier_process_sent() {
+    let first = Shop::new();
+    assert_eq!(first.transfer("own", "tap-1", "25").status, 200);
+    let memory = MemoryStore::new();
+    let old = Store::new().attempts(Arc::new(OldStore(memory.clone()))).quota(Arc::new(memory));
+    // Stores that know nothing of the transfer: one that is new, and one that is old enough to tell that a tap is new.
+    for (store, of_new) in [(Store::memory(), "unknown"), (old, "not_sent")] {
+        let client = Client::builder(first.sandbox.api_key(), first.sandbox.api_secret());
+        let client = client.base_url(first.sandbox.base_url()).store(store).build().unwrap();
+        let own = first.own.clone();
+        let relay = Relay::builder(&client, move |_| Some(everything(&own).max_transfer(1.into()))).build().unwrap();
+        let shop = Shop {
+            client,
+            relay,
+            records: Arc::default(),
+            sandbox: first.sandbox.clone(),
+            own: first.own.clone(),
+            other: first.other.clone(),
+        };
+        for (tap, outcome) in [("tap-1", "unknown"), ("new", of_new)] {
+            let response = shop.transfer("own", tap, "25");
+            assert_eq!((response.status, response.error()), (403, ("permission", outcome)), "{tap}: {}", response.body);
+            assert_eq!(response.json["error"]["of_tap"], true);
+        }
+    }
+    assert_eq!(first.sandbox.transfers().len(), 1);
+}
+
+#[test]
+fn a_tap_that_is_done_takes_nothing_from_a_later_day() {
+    let shop = Shop::without_waits();
+    assert_eq!(shop.transfer("small", "a", "50").status, 200);
+    shop.sandbox.advance(Duration::from_secs(24 * 3600));
+    assert_eq!(shop.post("cardholders.get", "{}").status, 200);
+    // Its result cannot be read.
+    for _ in 0..1_000 {
+        shop.sandbox.fault(Fault::on("accounts.transfers", FaultKind::Html));
+    }
+    assert_eq!(shop.transfer("small", "a", "50").error().1, "unknown");
+    shop.sandbox.clear_faults();
+    for tap in ["b", "c"] {
+        assert_eq!(shop.transfer("small", tap, "50").status, 200, "{tap}");
+    }
+    assert_exceeded(&shop.transfer("small", "d", "0.01"));
+}

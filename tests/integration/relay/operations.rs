@@ -29,6 +29,22 @@ fn an_app_reads_its_own_cardholder_cards_and_balances() {
 }
 
 #[test]
+fn a_card_has_its_tap_as_reference_in_every_response() {
+    let shop = Shop::new();
+    let body = r#"{"card_unique_no":"tap-1","card_type":"Virtual","package_no":"1600000000000000101"}"#;
+    let card_no = shop.post("cards.ensure_card", body).data()["value"]["card_no"].as_str().unwrap().to_owned();
+    for (operation, body) in [
+        ("cardholders.get", "{}".to_owned()),
+        ("cards.get", format!(r#"{{"card_no":"{card_no}"}}"#)),
+        ("cards.list", format!("{{{}}}", window())),
+    ] {
+        let response = shop.post(operation, &body);
+        assert!(response.body.contains(r#""card_unique_no":"tap-1""#), "{operation}: {}", response.body);
+        assert!(!response.body.contains("app."), "{operation}: {}", response.body);
+    }
+}
+
+#[test]
 fn the_secrets_of_a_card_arrive_plain_and_are_never_shown() {
     let shop = Shop::new();
     let card_no = shop.card(&shop.own);

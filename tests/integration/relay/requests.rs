@@ -1,8 +1,9 @@
 //! What is refused before any call: sessions, paths, headers, sizes, bodies.
 
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime};
 
-use keysecure::{AuditRecord, Denial, Relay, RelayRequest};
+use keysecure::{AuditRecord, Clock, Denial, Interrupted, Relay, RelayRequest};
 use keysecure_sandbox::{Fault, FaultKind, Sandbox};
 use keysecure_tests::logged;
 
@@ -246,4 +247,65 @@ fn a_session_has_a_few_requests_at_a_time() {
         assert!(slow.into_iter().all(|thread| thread.join().unwrap() == 200));
     });
     assert_eq!(shop.post("cardholders.get", "{}").status, 200);
+}
+
+/// A clock that calls a function instead of the next wait.
+struct Hooked {
+    started: Instant,
+    next: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+}
+
+impl Clock for Hooked {
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
+    fn monotonic(&self) -> Duration {
+        self.started.elapsed()
+    }
+    fn sleep(&self, _: Duration) -> Result<(), Interrupted> {
+        if let Some(next) = self.next.lock().unwrap().take() {
+            next();
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn a_request_that_waits_before_its_denial_takes_a_place() {
+    let clock = Arc::new(Hooked { started: Instant::now(), next: Mutex::default() });
+    let sandbox = Sandbox::start().unwrap();
+    let shop =
+        Arc::new(Shop::start(sandbox, |client| client.clock(clock.clone()), |relay| relay.concurrent_requests(1)));
+    let (inner, during) = (Arc::clone(&shop), Arc::new(Mutex::new(None)));
+    let status = Arc::clone(&during);
+    *clock.next.lock().unwrap() = Some(Box::new(move || {
+        *status.lock().unwrap() = Some(inner.post("cardholders.get", "{}").status);
+    }));
+    assert_eq!(shop.post("cards.get", r#"{"card_no":"1"}"#).status, 404);
+    assert_eq!(*during.lock().unwrap(), Some(429));
+    assert_eq!(shop.post("cardholders.get", "{}").status, 200);
+}
+
+#[test]
+fn a_number_that_is_too_long_is_neither_looked_up_nor_recorded() {
+    let shop = Shop::new();
+    let (long, before) = ("1".repeat(65), shop.sandbox.requests().len());
+    let listed = |field: &str| format!(r#"{{"{field}":"{long}",{}}}"#, super::window());
+    let status = format!(r#"{{"card_no":"{long}","status":"Frozen"}}"#);
+    for (operation, field, body) in [
+        ("cards.get", "card_no", format!(r#"{{"card_no":"{long}"}}"#)),
+        ("cards.update_status", "card_no", status),
+        ("cards.list", "card_no", listed("card_no")),
+        ("consumptions.list", "card_no", listed("card_no")),
+        ("consumptions.list", "consume_no", listed("consume_no")),
+        ("consumptions.get", "consume_no", format!(r#"{{"consume_no":"{long}"}}"#)),
+    ] {
+        let response = shop.tap(operation, "tap-1", &body);
+        assert_eq!((response.status, response.field()), (400, Some(field)), "{operation}");
+        assert!(shop.record().subject.is_none_or(|subject| subject.len() <= 64), "{operation}");
+    }
+    let other = format!(r#"{{"cardholder_no":"{}"}}"#, "x".repeat(10_000));
+    assert_eq!(shop.post("cardholders.get", &other).status, 404);
+    assert!(shop.record().subject.is_none_or(|subject| subject.len() <= 64));
+    assert_eq!(shop.sandbox.requests().len(), before);
 }
