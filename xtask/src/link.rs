@@ -12,11 +12,14 @@ const ALIGNED: &str = "-Clink-arg=-Wl,-z,max-page-size=16384,-z,common-page-size
 /// Keeps functions with identical code only once, which requires LLVM's linker.
 const FOLDED: &str = "-Clink-arg=-Wl,--icf=all";
 
+/// Hides also names that a library does not have: those of a feature that it is built without.
+const SOME_ABSENT: &str = "-Clink-arg=-Wl,--undefined-version";
+
 /// The options of `rustc` for an ELF library. `None` after a failure, which is printed.
 pub fn arguments(linker: Linker) -> Option<Vec<String>> {
     let mut arguments = vec![ALIGNED.to_owned()];
     if matches!(linker, Linker::Llvm) {
-        arguments.extend([FOLDED.to_owned(), hide_metadata()?]);
+        arguments.extend([FOLDED.to_owned(), SOME_ABSENT.to_owned(), hide_metadata()?]);
     }
     Some(arguments)
 }
