@@ -132,6 +132,7 @@ export const quality = {
         const page = await (await context({})).newPage();
         await page.goto(`${sandbox.url}#/overview`);
         await page.locator(".live", { hasText: "Live" }).waitFor();
+        await button(page, "Freeze").waitFor();
         await sandbox.stop();
         await page.locator(".live.off").waitFor();
         await button(page, "Freeze").click();
