@@ -151,7 +151,7 @@ fn variables(rust: &str) -> String {
     let name = rust.replace('-', "_");
     let folder = format!("{TARGET}/zig-{rust}");
     format!(
-        "CC_{name}={folder}/cc AR_{name}={folder}/ar CFLAGS_{name}=-fno-sanitize=all PATH={folder}:$PATH \
+        "CC_{name}={folder}/zig-cc AR_{name}={folder}/zig-ar CFLAGS_{name}=-fno-sanitize=all PATH={folder}:$PATH \
          SDKROOT={folder} ZIG_GLOBAL_CACHE_DIR={TARGET}/zig-cache"
     )
 }

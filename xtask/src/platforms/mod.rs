@@ -72,6 +72,10 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// Runs the named platforms, or all if `names` is empty, and prints the table. With `write`, replaces their results in
 /// `docs/platforms.md`.
 pub fn run(names: &[String], write: bool) -> bool {
+    // The builds in the chroots are offline.
+    if !run::passes(&mut run::cargo("fetch --locked")) {
+        return false;
+    }
     let chosen = ALL.iter().filter(|platform| names.is_empty() || names.iter().any(|name| name == platform.name));
     let reports: Vec<Report> = chosen.map(examine).collect();
     println!();

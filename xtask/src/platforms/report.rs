@@ -21,6 +21,7 @@ pub struct Report {
     tests: Vec<(String, TestCounts)>,
     left_out: Vec<(String, String)>,
     commands: Vec<String>,
+    outputs: Vec<(String, String)>,
     stopped: Option<String>,
     took: Duration,
 }
@@ -37,6 +38,7 @@ impl Report {
             tests: Vec::new(),
             left_out: Vec::new(),
             commands: Vec::new(),
+            outputs: Vec::new(),
             stopped: None,
             took: Duration::ZERO,
         }
@@ -77,6 +79,14 @@ impl Report {
     /// A command line for `docs/platforms.md`, without the folders of this machine.
     pub fn command(&mut self, line: impl Into<String>) {
         self.commands.push(line.into());
+    }
+
+    /// What a demo printed, if it printed anything.
+    pub fn output(&mut self, what: impl Into<String>, text: &str) {
+        let text = text.replace("\r\n", "\n").trim_end().to_owned();
+        if !text.is_empty() {
+            self.outputs.push((what.into(), text));
+        }
     }
 
     /// The reason why nothing more could be done.
@@ -148,6 +158,9 @@ impl Report {
         }
         if !self.commands.is_empty() {
             let _ = writeln!(text, "\n```sh\n{}\n```", self.commands.join("\n"));
+        }
+        for (what, output) in &self.outputs {
+            let _ = writeln!(text, "\n{what} printed:\n\n```text\n{output}\n```");
         }
         text
     }

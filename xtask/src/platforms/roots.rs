@@ -102,14 +102,16 @@ impl Root {
             command.args(["-ec", shell]).env("CARGO_TARGET_DIR", target);
             return Ok(command);
         };
-        let cargo_home = run::cargo_home().ok_or("neither CARGO_HOME nor HOME is set")?;
+        // Not the whole folder: its programs are those of another system, and cargo finds them first.
+        let registry = run::cargo_home().ok_or("neither CARGO_HOME nor HOME is set")?.join("registry");
         let workspace = run::root();
         let shell = format!(
             "cd {WORKSPACE}; export CARGO_HOME={CARGO_HOME} CARGO_TARGET_DIR={TARGET} CARGO_NET_OFFLINE=true \
              CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=0 CARGO_TERM_COLOR=never; {shell}"
         );
+        let packages = format!("{CARGO_HOME}/registry");
         let mut mounts: Vec<(&Path, &str)> =
-            vec![(&workspace, WORKSPACE), (&target, TARGET), (&cargo_home, CARGO_HOME), (&wheels, WHEELS)];
+            vec![(&workspace, WORKSPACE), (&target, TARGET), (&registry, &packages), (&wheels, WHEELS)];
         mounts.extend(self.mounts.iter().map(|(from, to)| (from.as_path(), to.as_str())));
         Ok(match &self.emulator {
             Some(emulator) => chroot::emulating(emulator, folder, &mounts, &shell),
@@ -150,9 +152,16 @@ impl Root {
     /// Installs the wheels that pip chooses for an interpreter, and runs the demo and the tests of the Python packages.
     pub fn python(&self, report: &mut Report, what: &str, python: &str, options: &str) -> Result<(), String> {
         let (target, wheels) = (self.target(), self.wheels());
-        let install = format!("sh xtask/src/platforms/python_install.sh {python} {wheels} {target}/venv");
+        let demo = target_file(self.platform, "demo.txt");
+        let _ = fs::remove_file(&demo);
+        let install =
+            format!("sh xtask/src/platforms/python_install.sh {python} {wheels} {target}/venv {target}/demo.txt");
         if !report.check(format!("pip install and demo, {what}"), run::passes(&mut self.command(&install)?)) {
             return Err(format!("failed: {install}"));
+        }
+        if self.folder.is_some() {
+            report
+                .output(format!("`python -m keysecure demo`, {what},"), &fs::read_to_string(&demo).unwrap_or_default());
         }
         let file = target_file(self.platform, "pytest.xml");
         junit::clear(&file);

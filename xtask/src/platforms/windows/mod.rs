@@ -4,8 +4,10 @@ mod java;
 mod python;
 mod wine;
 
+use std::fs;
+
 use super::report::Report;
-use super::roots::TARGET;
+use super::roots::{TARGET, target};
 use wine::{TRIPLE, Windows, built, flags, session, variables};
 
 /// Builds the library, the program and the wheels, runs the tests of Rust and Python, and the jar with the library.
@@ -29,8 +31,11 @@ fn programs(windows: &Windows, report: &mut Report) -> Result<(), String> {
         report.built(None, &built(file))?;
     }
     let program = format!("{TARGET}/{TRIPLE}/ship/keysecure-sandbox.exe");
-    let runs = windows.wine(report, 60, &format!("{program} serve --exit-with-stdin </dev/null"))?;
+    let runs =
+        windows.wine(report, 60, &format!("{program} serve --exit-with-stdin </dev/null >{TARGET}/served.txt"))?;
     report.check("keysecure-sandbox.exe serves", runs);
+    let printed = fs::read_to_string(target("windows").join("served.txt")).unwrap_or_default();
+    report.output("`keysecure-sandbox.exe serve`", &printed);
     Ok(())
 }
 

@@ -45,11 +45,12 @@ pub(super) fn run(windows: &Windows, report: &mut Report) -> Result<(), String> 
     }
     for (what, command) in [
         ("the first program of the README", format!("{python} {WORKSPACE}/bindings-python/tests/package/smoke.py")),
-        ("python -m keysecure demo", format!("{python} -m keysecure demo")),
+        ("python -m keysecure demo", format!("{python} -m keysecure demo >{TARGET}/demo.txt")),
     ] {
         let passed = windows.wine(report, 300, &command)?;
         report.check(what, passed);
     }
+    report.output("`python -m keysecure demo`", &fs::read_to_string(folder.join("demo.txt")).unwrap_or_default());
     tests(windows, report, &folder, &python)
 }
 
