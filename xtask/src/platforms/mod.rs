@@ -7,6 +7,7 @@ mod document;
 mod jvm;
 mod manylinux;
 mod musl;
+mod python;
 mod report;
 mod roots;
 mod rust;

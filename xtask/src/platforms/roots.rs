@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::python::{self, Interpreter};
 use super::report::Report;
 use crate::chroot::{self, Chroot};
-use crate::report::junit;
 use crate::report::libtest::LibtestOutput;
 use crate::run;
 
@@ -54,6 +54,11 @@ pub struct Root {
 }
 
 impl Root {
+    /// Whether it is not this machine.
+    pub const fn is_elsewhere(&self) -> bool {
+        self.folder.is_some()
+    }
+
     /// This machine itself.
     pub fn here(report: &Report) -> Self {
         Self { folder: None, platform: report.name, mounts: Vec::new(), emulator: None }
@@ -149,30 +154,9 @@ impl Root {
         if exited_well || output.counts.failed > 0 { Ok(()) } else { Err(format!("failed: {shell}")) }
     }
 
-    /// Installs the wheels that pip chooses for an interpreter, and runs the demo and the tests of the Python packages.
-    pub fn python(&self, report: &mut Report, what: &str, python: &str, options: &str) -> Result<(), String> {
-        let (target, wheels) = (self.target(), self.wheels());
-        let demo = target_file(self.platform, "demo.txt");
-        let _ = fs::remove_file(&demo);
-        let install =
-            format!("sh xtask/src/platforms/python_install.sh {python} {wheels} {target}/venv {target}/demo.txt");
-        if !report.check(format!("pip install and demo, {what}"), run::passes(&mut self.command(&install)?)) {
-            return Err(format!("failed: {install}"));
-        }
-        if self.folder.is_some() {
-            report
-                .output(format!("`python -m keysecure demo`, {what},"), &fs::read_to_string(&demo).unwrap_or_default());
-        }
-        let file = target_file(self.platform, "pytest.xml");
-        junit::clear(&file);
-        let test = format!(
-            "cd bindings-python; PYTHONDONTWRITEBYTECODE=1 {target}/venv/bin/python -m pytest -q -p no:cacheprovider tests \
-             --ignore=tests/frameworks {options} --junitxml {target}/pytest.xml"
-        );
-        let exited_well = run::passes(&mut self.command(&test)?);
-        let counts = junit::read(&file, &mut report.failures);
-        report.tested(format!("Python suite, {what}"), counts);
-        if exited_well || counts.failed > 0 { Ok(()) } else { Err(format!("failed: {test}")) }
+    /// Tests the Python packages with an interpreter of this system.
+    pub fn python(self, report: &mut Report, what: &str, python: &str, options: &str) -> Result<(), String> {
+        python::test(report, vec![Interpreter::new(self, what, python, options)])
     }
 
     /// Records the version of a tool: the first line that this command line prints.
