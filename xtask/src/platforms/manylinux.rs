@@ -66,14 +66,14 @@ pub fn x86_64(report: &mut Report) -> Result<(), String> {
     ];
     for minor in 10..=13 {
         let version = format!("3.{minor}");
-        match interpreter(minor) {
-            Some(python) => {
-                interpreters.push(Interpreter::new(Root::here(report), &version, &python.display().to_string(), ""))
-            }
-            None => report.left_out(format!("Python {version}"), "SKIPPED: not on this machine"),
+        if let Some(python) = interpreter(minor) {
+            let python = python.display().to_string();
+            interpreters.push(Interpreter::new(Root::here(report), &version, &python, ""));
+        } else {
+            report.left_out(format!("Python {version}"), "SKIPPED: not on this machine");
         }
     }
-    python::test(report, interpreters)
+    python::test(report, &interpreters)
 }
 
 /// Wheels and Rust tests for 64-bit ARM, under an emulator.

@@ -53,7 +53,7 @@ impl Interpreter {
 }
 
 /// Tests the packages with each of these interpreters. The error is that of one which could not be tested to its end.
-pub fn test(report: &mut Report, interpreters: Vec<Interpreter>) -> Result<(), String> {
+pub fn test(report: &mut Report, interpreters: &[Interpreter]) -> Result<(), String> {
     let mut result = Ok(());
     for (chunk, group) in interpreters.chunks(AT_ONCE).enumerate() {
         let folders: Vec<String> =

@@ -156,7 +156,7 @@ impl Root {
 
     /// Tests the Python packages with an interpreter of this system.
     pub fn python(self, report: &mut Report, what: &str, python: &str, options: &str) -> Result<(), String> {
-        python::test(report, vec![Interpreter::new(self, what, python, options)])
+        python::test(report, &[Interpreter::new(self, what, python, options)])
     }
 
     /// Records the version of a tool: the first line that this command line prints.
