@@ -57,8 +57,18 @@ const ALL: &[Platform] = &[
     Platform { name: "rust-lowest", title: "The workspace with the lowest supported Rust", run: rust::lowest },
     Platform {
         name: "windows",
-        title: "Windows on x86-64: library, program, wheels and jar, built by mingw-w64 and tested under wine",
+        title: "Windows on x86-64: library and program, built by mingw-w64, and the Rust tests under wine",
         run: windows::x86_64,
+    },
+    Platform {
+        name: "windows-python",
+        title: "Windows on x86-64: Python wheels, tested under wine",
+        run: windows::python,
+    },
+    Platform {
+        name: "windows-jvm",
+        title: "Windows on x86-64: the jar with library and program, tested under wine",
+        run: windows::jvm,
     },
     Platform { name: "windows-msvc", title: "Windows with Microsoft's compiler", run: checks::windows_msvc },
     Platform { name: "macos", title: "macOS on arm64 and x86-64: wheels linked by zig", run: checks::macos },

@@ -74,6 +74,12 @@ impl Root {
         Self { folder: Some(folder), ..Self::here(report) }
     }
 
+    /// Builds in the folder of another platform.
+    pub const fn in_folder_of(mut self, platform: &'static str) -> Self {
+        self.platform = platform;
+        self
+    }
+
     /// Mounts another folder.
     pub fn mount(mut self, from: &Path, to: &str) -> Self {
         self.mounts.push((from.into(), to.into()));

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::wine::{SCRIPTS, TRIPLE, Windows, flags, session};
+use super::wine::{FOLDER, SCRIPTS, TRIPLE, Windows, flags, session};
 use crate::platforms::manylinux::TOOLS;
 use crate::platforms::report::Report;
 use crate::platforms::roots::{TARGET, WORKSPACE, target};
@@ -20,7 +20,7 @@ const PACKAGES: [&str; 3] = ["pytest==9.2.0", "colorama", "tzdata"];
 const LEFT_OUT: [(&str, &str); 0] = [];
 
 pub(super) fn run(windows: &Windows, report: &mut Report) -> Result<(), String> {
-    let folder = target("windows");
+    let folder = target(FOLDER);
     let projects = [("bindings-python", "keysecure"), ("bindings-python/sandbox", "keysecure_sandbox")];
     for (project, name) in projects {
         let out = folder.join("wheels").join(name);

@@ -10,6 +10,12 @@ use crate::{run, ship};
 
 pub(super) const TRIPLE: &str = "x86_64-pc-windows-gnu";
 
+/// The library for the jar, with the relay server.
+pub(super) const LIBRARY: &str = "keysecure_relay_ffi.dll";
+
+/// The platform whose folder all of Windows shares.
+pub(super) const FOLDER: &str = "windows";
+
 /// The folder of the scripts, in the chroot.
 pub(super) const SCRIPTS: &str = "/keysecure/xtask/src/platforms/windows";
 
@@ -25,7 +31,7 @@ pub(super) struct Windows {
 impl Windows {
     pub(super) fn new(report: &Report) -> Result<Self, String> {
         let tools = venv::release_tools().ok_or("the tools of the release cannot be installed")?;
-        let root = Root::new(&SID, report)?.mount(tools.path(), TOOLS);
+        let root = Root::new(&SID, report)?.mount(tools.path(), TOOLS).in_folder_of(FOLDER);
         root.fetch_std()?;
         Ok(Self { root, tools })
     }
@@ -61,7 +67,7 @@ pub(super) fn flags() -> String {
 
 /// A file that the profile `ship` built.
 pub(super) fn built(file: &str) -> PathBuf {
-    target("windows").join(TRIPLE).join("ship").join(file)
+    target(FOLDER).join(TRIPLE).join("ship").join(file)
 }
 
 /// A command line with the variables that make cargo build for Windows and run under wine. The standard library is built from
