@@ -1,5 +1,6 @@
 //! Building for Windows in a chroot, and running Windows programs there.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::platforms::manylinux::TOOLS;
@@ -18,6 +19,9 @@ pub(super) const FOLDER: &str = "windows";
 
 /// The folder of the scripts, in the chroot.
 pub(super) const SCRIPTS: &str = "/keysecure/xtask/src/platforms/windows";
+
+/// The minutes after which no file or class of tests is started.
+pub(super) const MINUTES: u32 = 15;
 
 /// The seconds after which a test program is ended.
 const TEST_LIMIT: u32 = 900;
@@ -58,6 +62,17 @@ impl Windows {
 /// A command that may use wine.
 pub(super) fn session(command: &str) -> String {
     format!("sh {SCRIPTS}/session.sh {command}")
+}
+
+/// Records what `each.sh` has not started in time, of this suite.
+pub(super) fn not_started(report: &mut Report, suite: &str, folder: &Path) {
+    let list = fs::read_to_string(folder.join("not-started.txt")).unwrap_or_default();
+    let mut items: Vec<&str> =
+        list.lines().map(|item| item.rsplit(['/', '.']).find(|part| *part != "py").unwrap_or(item)).collect();
+    items.sort_unstable();
+    if !items.is_empty() {
+        report.left_out(format!("{suite}: {}", items.join(", ")), format!("not started: {MINUTES} minutes were over"));
+    }
 }
 
 /// The `RUSTFLAGS` of what is shipped.
