@@ -12,6 +12,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Awaitable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from unittest import mock
@@ -223,7 +224,7 @@ def test_a_cancelled_list_loses_no_row_and_no_error(sandbox: Sandbox, cardholder
         async with client_of(sandbox) as client:
             await client.access_token()
             today = sandbox.clock.now
-            rows = client.cards.list(start=today.replace(hour=0), end=today)
+            rows = client.cards.list(start=today - timedelta(days=1), end=today)
             with stalled(sandbox, "cards.list", "stall", 500) as is_there:
                 task = asyncio.ensure_future(rows.__anext__())
                 await until(is_there)

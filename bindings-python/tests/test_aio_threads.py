@@ -10,6 +10,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from unittest import mock
 
@@ -229,7 +230,7 @@ def test_many_tasks_share_the_rows_of_a_list(sandbox: Sandbox, cardholder_no: st
     async def scenario() -> None:
         async with client_of(sandbox) as client:
             end = sandbox.clock.now
-            rows = client.cards.list(start=end.replace(hour=0), end=end)
+            rows = client.cards.list(start=end - timedelta(days=1), end=end)
             found: list[Any] = []
 
             async def take() -> None:
