@@ -164,11 +164,11 @@ def waits(seconds: float) -> Callable[[Any], Awaitable[bool]]:
 def test_the_responder_never_blocks_the_loop() -> None:
     async def scenario(decide: Any) -> None:
         responder = aio.Responder(decide, budget=0.8)
-        async with heartbeat(0.4):
+        async with heartbeat(0.9):
             replies = await asyncio.gather(*(responder.respond(purchase(str(number))) for number in range(20)))
         assert len(replies) == 20
 
-    for decide in (blocks(0.5), waits(0.5)):
+    for decide in (blocks(1), waits(1)):
         asyncio.run(scenario(decide))
 
 
