@@ -89,6 +89,7 @@ impl Checks {
         root.fetch_std()?;
         root.tool(report, "rustc", "rustc --version | cut -d' ' -f2");
         root.tool(report, "zig", &format!("{ZIG} version"));
+        report.command(BUILD_STD);
         Ok(Self { root })
     }
 
@@ -104,7 +105,8 @@ impl Checks {
             ("relay only", "--no-default-features"),
         ] {
             let shell = format!("cargo check --locked --target {rust} -p keysecure-ffi {options}");
-            let passed = self.passes(report, &shell, &variables)?;
+            let shell = shell.trim_end();
+            let passed = self.passes(report, shell, &variables)?;
             report.check(format!("{rust}, {what}: checked, not run"), passed);
         }
         Ok(())

@@ -108,12 +108,20 @@ fn examine(platform: &Platform) -> Report {
     println!("\n==== {}: {} ====", platform.name, platform.title);
     let started = Instant::now();
     let mut report = Report::new(platform.name, platform.title);
+    report.tool("commit", commit());
     if let Err(why) = (platform.run)(&mut report) {
         report.stopped(why);
     }
     report.took(started.elapsed());
-    report.tool("commit", run::output(run::command("git").args(["describe", "--always", "--dirty"])));
     report
+}
+
+/// The commit of the tree, with a mark if files other than the results are changed.
+fn commit() -> Option<String> {
+    let commit = run::output(run::command("git").args(["rev-parse", "--short", "HEAD"]))?;
+    let others = ["status", "--porcelain", "--", ".", ":!docs/platforms.md"];
+    let changed = run::output(run::command("git").args(others))?;
+    Some(format!("{}{}", commit.trim(), if changed.trim().is_empty() { "" } else { "-dirty" }))
 }
 
 #[cfg(test)]

@@ -48,7 +48,8 @@ impl Report {
     pub fn tool(&mut self, name: &str, version: Option<String>) {
         let Some(text) = version else { return };
         if let Some(line) = text.lines().map(str::trim).find(|line| !line.is_empty()) {
-            self.tools.push((name.into(), line.into()));
+            // Many programs begin with their own name.
+            self.tools.push((name.into(), line.strip_prefix(name).unwrap_or(line).trim_start().into()));
         }
     }
 
@@ -204,13 +205,14 @@ mod tests {
     fn a_section_lists_what_ran_and_what_did_not() {
         let mut report = Report::new("musl", "Static programs");
         report.tool("zig", Some("0.17.1\n".into()));
+        report.tool("rustc", Some("rustc 1.97.1".into()));
         report.tool("wine", None);
         report.tested("Rust", TestCounts { passed: 3, failed: 0, skipped: 0 });
         report.left_out("redis | fleets", "no server");
         report.command("cargo build");
         let section = report.section();
         for part in [
-            "Static programs\n\n0 minutes, with zig 0.17.1.\n",
+            "Static programs\n\n0 minutes, with zig 0.17.1, rustc 1.97.1.\n",
             "| Rust | 3 passed, 0 failed |\n",
             r"| redis \| fleets | no server |",
             "```sh\ncargo build\n```\n",
