@@ -81,14 +81,14 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Runs the named platforms, or all if `names` is empty, and prints the table. With `write`, replaces their results in
-/// `docs/platforms.md`.
-pub fn run(names: &[String], write: bool) -> bool {
+/// `docs/platforms.md`. With `quick`, runs fewer tests, and the results say which.
+pub fn run(names: &[String], write: bool, quick: bool) -> bool {
     // The builds in the chroots are offline.
     if !run::passes(&mut run::cargo("fetch --locked")) {
         return false;
     }
     let chosen = ALL.iter().filter(|platform| names.is_empty() || names.iter().any(|name| name == platform.name));
-    let reports: Vec<Report> = chosen.map(examine).collect();
+    let reports: Vec<Report> = chosen.map(|platform| examine(platform, quick)).collect();
     println!();
     for line in reports.iter().flat_map(|report| report.failures.summary()) {
         println!("{line}");
@@ -104,10 +104,11 @@ fn names_in_order() -> Vec<&'static str> {
     names().collect()
 }
 
-fn examine(platform: &Platform) -> Report {
+fn examine(platform: &Platform, quick: bool) -> Report {
     println!("\n==== {}: {} ====", platform.name, platform.title);
     let started = Instant::now();
     let mut report = Report::new(platform.name, platform.title);
+    report.quick = quick;
     report.tool("commit", commit());
     if let Err(why) = (platform.run)(&mut report) {
         report.stopped(why);

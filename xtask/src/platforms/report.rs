@@ -14,6 +14,8 @@ pub struct Report {
     pub name: &'static str,
     /// Failed tests, for the end of the run.
     pub failures: Failures,
+    /// Whether to leave tests out for the sake of time, and to say so.
+    pub quick: bool,
     title: &'static str,
     tools: Vec<(String, String)>,
     built: Vec<(String, u64)>,
@@ -31,6 +33,7 @@ impl Report {
         Self {
             name,
             failures: Failures::default(),
+            quick: false,
             title,
             tools: Vec::new(),
             built: Vec::new(),
