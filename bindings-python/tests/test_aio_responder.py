@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from aio_support import heartbeat
+from aio_support import heartbeat, until
 from webhook_support import AUTH, BODY, Asgi, DictStore, body_of, signed, verifier
 
 import keysecure
@@ -65,9 +65,8 @@ def test_a_late_async_decision_is_cancelled_and_the_default_replied() -> None:
         return True
 
     async def scenario(default: Any) -> bytes:
-        response = await aio.Responder(decide, default=default, budget=0.1).respond(purchase())
-        while not ended:
-            await asyncio.sleep(0.005)
+        response = await aio.Responder(decide, default=default, budget=0.4).respond(purchase())
+        await until(lambda: ended)
         return response
 
     assert asyncio.run(scenario("decline")) == NOT_IN_TIME

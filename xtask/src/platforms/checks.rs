@@ -7,7 +7,7 @@ use std::path::Path;
 use super::manylinux::TOOLS;
 use super::report::Report;
 use super::roots::{CARGO_HOME, Root, SID, TARGET, target};
-use crate::{files, run, ship, venv};
+use crate::{files, notices, run, ship, venv};
 
 /// The compiler of C code for other platforms.
 const ZIG: &str = "$(echo /keysecure-tools/lib/python3*/site-packages/ziglang/zig)";
@@ -41,7 +41,8 @@ pub fn macos(report: &mut Report) -> Result<(), String> {
                  --locked --profile wheel --compression-level 9 --out {TARGET}/wheels/{rust}/{name}",
                 ship::flags_with(Some(Path::new(CARGO_HOME)))
             );
-            checks.run(report, &build)?;
+            let built = notices::around(|| Some(checks.run(report, &build)));
+            built.ok_or(notices::NOT_WRITTEN)??;
             for wheel in fs::read_dir(&out).into_iter().flatten().flatten() {
                 report.built(None, &wheel.path())?;
             }

