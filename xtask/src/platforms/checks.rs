@@ -36,12 +36,12 @@ pub fn macos(report: &mut Report) -> Result<(), String> {
             let out = target(report.name).join("wheels").join(rust).join(name);
             files::empty_folder(&out).ok_or("no folder for the wheels")?;
             // Unstripped: Debian has no program that strips files of macOS under the name that rustc looks for.
-            let build = format!(
+            let line = format!(
                 "cd {project}; RUSTFLAGS='{}' CARGO_PROFILE_WHEEL_STRIP=false {TOOLS}/bin/maturin build --zig --target {rust} \
                  --locked --profile wheel --compression-level 9 --out {TARGET}/wheels/{rust}/{name}",
                 ship::flags_with(Some(Path::new(CARGO_HOME)))
             );
-            let built = notices::around(|| Some(checks.run(report, &build)));
+            let built = notices::around(|| Some(checks.run(report, &line)));
             built.ok_or(notices::NOT_WRITTEN)??;
             for wheel in fs::read_dir(&out).into_iter().flatten().flatten() {
                 report.built(None, &wheel.path())?;

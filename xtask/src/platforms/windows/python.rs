@@ -25,12 +25,12 @@ pub(super) fn run(windows: &Windows, report: &mut Report) -> Result<(), String> 
     for (project, name) in projects {
         let out = folder.join("wheels").join(name);
         files::empty_folder(&out).ok_or("no folder for the wheels")?;
-        let build = format!(
+        let line = format!(
             "cd {project}; RUSTFLAGS='{}' {TOOLS}/bin/maturin {} --target {TRIPLE} --out {TARGET}/wheels/{name}",
             flags(),
             wheels::BUILD.join(" ")
         );
-        let built = notices::around(|| Some(windows.run(report, &build)));
+        let built = notices::around(|| Some(windows.run(report, &line)));
         built.ok_or(notices::NOT_WRITTEN)??;
         report.built(None, &only_file(&out)?)?;
     }
