@@ -52,7 +52,7 @@ impl Report {
         let Some(text) = version else { return };
         if let Some(line) = text.lines().map(str::trim).find(|line| !line.is_empty()) {
             // Many programs begin with their own name.
-            self.tools.push((name.into(), line.strip_prefix(name).unwrap_or(line).trim_start().into()));
+            self.tools.push((name.into(), line.strip_prefix(&format!("{name} ")).unwrap_or(line).into()));
         }
     }
 
