@@ -23,7 +23,7 @@ def run(*arguments: str, stdin: str | None = None, **environment: str) -> subpro
         env={**bare(), **environment},
         input=stdin,
         capture_output=True,
-        text=True,
+        encoding="utf-8",  # not that of the system
         timeout=120,
         check=False,
     )

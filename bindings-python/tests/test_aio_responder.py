@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from aio_support import heartbeat
+from aio_support import heartbeat, until
 from webhook_support import AUTH, BODY, Asgi, DictStore, body_of, signed, verifier
 
 import keysecure
@@ -65,9 +66,8 @@ def test_a_late_async_decision_is_cancelled_and_the_default_replied() -> None:
         return True
 
     async def scenario(default: Any) -> bytes:
-        response = await aio.Responder(decide, default=default, budget=0.1).respond(purchase())
-        while not ended:
-            await asyncio.sleep(0.005)
+        response = await aio.Responder(decide, default=default, budget=0.4).respond(purchase())
+        await until(lambda: ended)
         return response
 
     assert asyncio.run(scenario("decline")) == NOT_IN_TIME
@@ -161,15 +161,30 @@ def waits(seconds: float) -> Callable[[Any], Awaitable[bool]]:
     return work
 
 
-def test_the_responder_never_blocks_the_loop() -> None:
+def test_blocking_decisions_run_in_threads_and_others_in_the_loop() -> None:
+    threads: set[int] = set()
+
+    def blocking(_: Any) -> bool:
+        threads.add(threading.get_ident())
+        time.sleep(0.05)
+        return True
+
+    async def waiting(_: Any) -> bool:
+        threads.add(threading.get_ident())
+        await asyncio.sleep(0.05)
+        return True
+
     async def scenario(decide: Any) -> None:
         responder = aio.Responder(decide, budget=0.8)
-        async with heartbeat(0.4):
-            replies = await asyncio.gather(*(responder.respond(purchase(str(number))) for number in range(20)))
+        replies = await asyncio.gather(*(responder.respond(purchase(str(number))) for number in range(20)))
         assert len(replies) == 20
 
-    for decide in (blocks(0.5), waits(0.5)):
-        asyncio.run(scenario(decide))
+    asyncio.run(scenario(blocking))
+    assert threads
+    assert threading.get_ident() not in threads
+    threads.clear()
+    asyncio.run(scenario(waiting))
+    assert threads == {threading.get_ident()}
 
 
 class SlowStore(DictStore):

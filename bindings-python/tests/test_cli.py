@@ -155,6 +155,7 @@ def test_a_served_sandbox_can_listen_on_all_interfaces(served: Served) -> None:
         socket.create_connection(("127.0.0.2", control.port or 0), timeout=60)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of Unix")
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_a_served_sandbox_ends_quietly(served: Served, sent: signal.Signals) -> None:
     with served.client() as client:
@@ -180,9 +181,10 @@ def test_a_served_relay_has_two_sessions_and_passes_webhooks_on(served: Served) 
             cardholder_no=own["cardholder_no"], transfer_unique_no="tap-1", type="In", amount="25.00"
         )
         assert made.created
-    served.program.send_signal(signal.SIGINT)
-    rest, _ = served.program.communicate(timeout=60)
-    assert (served.program.returncode, rest) == (130, "")
+    if sys.platform != "win32":  # signals of Unix
+        served.program.send_signal(signal.SIGINT)
+        rest, _ = served.program.communicate(timeout=60)
+        assert (served.program.returncode, rest) == (130, "")
 
 
 def test_two_programs_do_not_share_a_port(served: Served) -> None:

@@ -24,6 +24,7 @@ CASES = [
 ]
 
 
+@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash")
 @pytest.mark.parametrize(("words", "offered"), CASES)
 def test_bash_completes_commands_options_and_values(words: list[str], offered: list[str]) -> None:
     line = " ".join(shlex.quote(word) for word in ["keysecure", *words])

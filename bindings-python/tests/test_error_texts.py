@@ -73,13 +73,16 @@ RESPONSES: list[tuple[Exchange, str, str | None, type[KeySecureError]]] = [
         keysecure.TransportError,
     ),
     (
-        sends(response("301 Moved Permanently", b"", "Location: https://user:key@login.example/sso?key=secret")),
+        sends(
+            response("301 Moved Permanently", b"", "Location: https://user:key@login.example/sso?key=secret"),
+            then_continues=True,
+        ),
         "the response is a redirect (HTTP 301) to login.example, which is never followed",
         None,
         keysecure.InvalidResponseError,
     ),
     (
-        sends(response("200 OK", HTML, "Content-Type: text/html; charset=utf-8")),
+        sends(response("200 OK", HTML, "Content-Type: text/html; charset=utf-8"), then_continues=True),
         "the response is an HTML page, probably of a proxy or gateway (text/html)",
         None,
         keysecure.InvalidResponseError,

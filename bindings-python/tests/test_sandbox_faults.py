@@ -17,7 +17,7 @@ CALLS: dict[Kinds, str] = {Fault: "/faults", WebhookFault: "/callbacks/faults"}
 
 
 def names(kinds: Kinds) -> set[str]:
-    with_value = {name for name, member in vars(kinds).items() if isinstance(member, staticmethod)}
+    with_value = {name for name, member in vars(kinds).items() if isinstance(member, staticmethod) and name[0] != "_"}
     return {kind.value for kind in kinds} | with_value
 
 

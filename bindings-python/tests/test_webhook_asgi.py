@@ -60,7 +60,7 @@ def test_asgi_cancels_an_async_decision_that_is_late() -> None:
     async def fail(_: AuthEvent) -> bool:
         raise LookupError
 
-    app = Asgi(asgi(verifier(), print, decide=decide, budget=0.1))
+    app = Asgi(asgi(verifier(), print, decide=decide, budget=0.4))
     assert app.post(*purchase()) == (200, reply_decline("no decision in time"))
     assert cancelled == [True]
     assert Asgi(asgi(verifier(), print, decide=fail, default="accept")).post(*purchase()) == ACCEPTED

@@ -7,6 +7,7 @@ import contextvars
 import logging
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,6 +41,7 @@ from webhook_support import (
     verifier,
 )
 
+import keysecure
 from keysecure import Responder
 from keysecure.webhooks import asgi, reply_accept, reply_decline
 
@@ -61,20 +63,20 @@ pytestmark = pytest.mark.usefixtures("decisions_end")
 def test_every_declined_purchase_is_a_warning_with_its_reason(
     decide: Any, reason: str, response: tuple[int, bytes], respond: Respond, records: list[logging.LogRecord]
 ) -> None:
-    assert respond(decide, budget=0.1 if decide is slow else 0.8) == response
+    assert respond(decide, budget=0.4 if decide is slow else 0.8) == response
     if decide is slow:
         wait_for_late_decision(records)
     [record] = of_level(records, logging.WARNING)
     assert record.getMessage().startswith('a purchase is declined: consume_no="c-42.0", after ')
     assert record.getMessage().endswith(f" ms ({reason})")
     assert (record.reason, record.action, record.consume_no) == (reason, "Auth", "c-42.0")
-    assert record.duration_ms >= (100 if decide is slow else 0)
+    assert record.duration_ms >= (400 if decide is slow else 0)
 
 
 @pytest.mark.parametrize("decide", [slow_async, fail_async])
 def test_async_decisions_are_declined_with_their_reason(decide: Any, records: list[logging.LogRecord]) -> None:
     late = decide is slow_async
-    response = by_receiver(Asgi, asgi)(decide, budget=0.1 if decide is slow_async else 0.8)
+    response = by_receiver(Asgi, asgi)(decide, budget=0.4 if decide is slow_async else 0.8)
     assert response == (LATE if late else UNDECIDED)
     if late:
         wait_for_late_decision(records)
@@ -91,7 +93,7 @@ def test_a_purchase_without_a_decision_function_says_so(kind: Kind, records: lis
 
 
 def test_an_approval_by_default_is_a_warning(respond: Respond, records: list[logging.LogRecord]) -> None:
-    assert respond(slow, budget=0.1, default="accept") == (200, reply_accept())
+    assert respond(slow, budget=0.4, default="accept") == (200, reply_accept())
     wait_for_late_decision(records)
     [record] = records
     assert (record.levelname, record.reason) == ("WARNING", "there is no decision in time")
@@ -254,6 +256,7 @@ def test_no_frame_of_ours_that_logs_holds_body_headers_or_exception(kind: Kind) 
     found: list[str] = []
     count = 0
     marker = "Corner Shop of Bath"
+    ours = str(Path(keysecure.__file__).parent)
 
     class Reporter(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
@@ -262,7 +265,7 @@ def test_no_frame_of_ours_that_logs_holds_body_headers_or_exception(kind: Kind) 
             frame = sys._getframe()
             while frame.f_back is not None:
                 frame = frame.f_back
-                if "/keysecure/" in frame.f_code.co_filename:
+                if frame.f_code.co_filename.startswith(ours):
                     held = {name: repr(value) for name, value in frame.f_locals.items()}
                     found.extend(
                         f"{record.getMessage()}: {frame.f_code.co_name}.{name}"

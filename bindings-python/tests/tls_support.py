@@ -77,7 +77,9 @@ def with_tls(base_url: str, folder: Path) -> Iterator[str]:
         try:
             yield f"https://127.0.0.1:{server.getsockname()[1]}"
         finally:
-            server.shutdown(socket.SHUT_RDWR)
+            # Windows refuses it for a socket that only listens.
+            with contextlib.suppress(OSError):
+                server.shutdown(socket.SHUT_RDWR)
 
 
 def copy(source: socket.socket, target: socket.socket) -> None:

@@ -27,7 +27,7 @@ async def fail_async(_: object) -> bool:
 
 
 def slow(_: object) -> bool:
-    time.sleep(0.3)
+    time.sleep(0.6)
     return True
 
 

@@ -12,6 +12,8 @@ mod port;
 mod proxy;
 mod recorder;
 mod relay_server;
+#[cfg(unix)]
+mod signal;
 mod test_env;
 mod tls;
 
@@ -26,5 +28,7 @@ pub use port::free_address;
 pub use proxy::ConnectProxy;
 pub use recorder::Recorder;
 pub use relay_server::{RelayServer, relay_server, test_session};
+#[cfg(unix)]
+pub use signal::signal;
 pub use test_env::{BoxError, TestEnv, address, cents, millis, virtual_card};
 pub use tls::{TlsServer, another_root};

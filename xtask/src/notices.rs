@@ -13,6 +13,9 @@ const PROJECTS: [(&str, &str); 2] =
 const FILES: [(&str, &str); 2] =
     [("THIRD-PARTY.txt", "LICENSE-THIRD-PARTY.txt"), ("THIRD-PARTY-RUST.html", "LICENSE-RUST.html")];
 
+/// Why [`around`] returned nothing, if the build itself did not fail.
+pub const NOT_WRITTEN: &str = "the licences of what is inside were not written";
+
 /// Builds released wheels. Wheels of tests and source distributions have none of the files, so they do not stay.
 pub fn around<T>(build: impl FnOnce() -> Option<T>) -> Option<T> {
     let result = write().then(build).flatten();

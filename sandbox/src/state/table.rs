@@ -144,7 +144,7 @@ impl<R: Row> Table<R> {
             Hits::One(index) => {
                 let row = self.row(index);
                 let found = span.contains(&row.time_ms()) && other.iter().all(|filter| fits(row, filter));
-                let rows = Some(row).filter(|_| found).into_iter().skip(skip).take(size).collect();
+                let rows = found.then_some(row).into_iter().skip(skip).take(size).collect();
                 Found { rows, total: usize::from(found) }
             }
         }

@@ -75,16 +75,16 @@ impl Process {
 
     pub(super) fn suspend(&mut self, until: Instant) {
         self.suspended_until = Some(until);
-        self.signal("-STOP");
+        self.signal("STOP");
     }
 
     pub(super) fn resume(&mut self) {
         self.suspended_until = None;
-        self.signal("-CONT");
+        self.signal("CONT");
     }
 
     fn signal(&self, name: &str) {
-        let _ = Command::new("kill").args([name, &self.child.id().to_string()]).status();
+        crate::signal(name, self.child.id());
     }
 
     /// Whether the process owns the connection from this address.

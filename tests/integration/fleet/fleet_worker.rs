@@ -17,7 +17,6 @@ fn main() -> Result<(), keysecure_tests::BoxError> {
 mod worker {
     use std::io::{BufRead as _, Write as _, stdin, stdout};
     use std::ops::Range;
-    use std::process::Command;
     use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
     use std::sync::{Arc, Mutex, PoisonError};
     use std::time::{Duration, Instant};
@@ -45,9 +44,8 @@ mod worker {
 
         fn call(&self, record: &CallRecord) {
             if record.operation == "accounts.transfers" && self.stop.swap(false, Ordering::SeqCst) {
-                let here = std::process::id().to_string();
-                // If this fails, the test times out.
-                let _ = Command::new("kill").args(["-STOP", &here]).status();
+                #[cfg(unix)]
+                keysecure_tests::signal("STOP", std::process::id());
             }
         }
     }

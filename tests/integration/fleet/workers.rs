@@ -135,15 +135,15 @@ pub fn made(replies: &[String]) -> CallResults {
 }
 
 /// Kills a process that cannot clean up.
-pub fn kill(id: u32) -> bool {
-    let id = id.to_string();
-    let mut command = Command::new(if cfg!(windows) { "taskkill" } else { "kill" });
-    if cfg!(windows) {
-        command.args(["/F", "/PID", &id])
-    } else {
-        command.args(["-KILL", &id])
-    };
-    command.stdout(Stdio::null()).status().is_ok_and(|status| status.success())
+pub fn kill(id: u32) {
+    #[cfg(unix)]
+    keysecure_tests::signal("KILL", id);
+    #[cfg(windows)]
+    {
+        let mut command = Command::new("taskkill");
+        command.args(["/F", "/PID", &id.to_string()]).stdout(Stdio::null());
+        assert!(command.status().is_ok_and(|status| status.success()), "{id} was not killed");
+    }
 }
 
 /// One process. It is killed when it is dropped.
@@ -166,8 +166,7 @@ impl Worker {
     /// Sends the process a signal, such as `STOP`.
     #[cfg(unix)]
     pub fn signal(&self, name: &str) {
-        let done = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
-        assert!(done.success());
+        keysecure_tests::signal(name, self.child.id());
     }
 
     /// Waits until the process has stopped itself.
@@ -175,7 +174,12 @@ impl Worker {
     pub fn await_stop(&self) {
         let stat = format!("/proc/{}/stat", self.child.id());
         // The state follows the name, which is in parentheses.
-        while !std::fs::read_to_string(&stat).unwrap().contains(") T ") {
+        loop {
+            let stat = std::fs::read_to_string(&stat).unwrap();
+            assert!(!stat.contains(") Z "), "the worker died");
+            if stat.contains(") T ") {
+                return;
+            }
             std::thread::sleep(Duration::from_millis(5));
         }
     }

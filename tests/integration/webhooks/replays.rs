@@ -42,7 +42,7 @@ fn an_old_webhook_with_its_own_timestamp_in_the_data_is_rejected() {
     let captured = signature(&verifier(), then, &with(""));
     assert_eq!(rejection(&verifier(), now, &captured, &with("")), Some(Rejection::WrongSignature));
     // The signed text of all of these is the one that the platform signed a month ago.
-    for timestamp in [format!("\"{old}\""), old.to_string(), format!("\"\\u003{}\"", &old.to_string())] {
+    for timestamp in [format!("\"{old}\""), old.to_string(), format!("\"\\u003{old}\"")] {
         let body = with(&format!(",\"timestamp\":{timestamp}"));
         assert_eq!(rejection(&verifier(), now, &captured, &body), Some(Rejection::Contradiction), "{body}");
         let error = verifier().verify_signature(headers(&millis(now).to_string(), &captured), body.as_bytes());

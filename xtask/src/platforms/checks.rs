@@ -7,7 +7,7 @@ use std::path::Path;
 use super::manylinux::TOOLS;
 use super::report::Report;
 use super::roots::{CARGO_HOME, Root, SID, TARGET, target};
-use crate::{files, run, ship, venv};
+use crate::{files, notices, run, ship, venv};
 
 /// The compiler of C code for other platforms.
 const ZIG: &str = "$(echo /keysecure-tools/lib/python3*/site-packages/ziglang/zig)";
@@ -36,12 +36,13 @@ pub fn macos(report: &mut Report) -> Result<(), String> {
             let out = target(report.name).join("wheels").join(rust).join(name);
             files::empty_folder(&out).ok_or("no folder for the wheels")?;
             // Unstripped: Debian has no program that strips files of macOS under the name that rustc looks for.
-            let build = format!(
+            let line = format!(
                 "cd {project}; RUSTFLAGS='{}' CARGO_PROFILE_WHEEL_STRIP=false {TOOLS}/bin/maturin build --zig --target {rust} \
                  --locked --profile wheel --compression-level 9 --out {TARGET}/wheels/{rust}/{name}",
                 ship::flags_with(Some(Path::new(CARGO_HOME)))
             );
-            checks.run(report, &build)?;
+            let built = notices::around(|| Some(checks.run(report, &line)));
+            built.ok_or(notices::NOT_WRITTEN)??;
             for wheel in fs::read_dir(&out).into_iter().flatten().flatten() {
                 report.built(None, &wheel.path())?;
             }
@@ -89,6 +90,7 @@ impl Checks {
         root.fetch_std()?;
         root.tool(report, "rustc", "rustc --version | cut -d' ' -f2");
         root.tool(report, "zig", &format!("{ZIG} version"));
+        report.command(BUILD_STD);
         Ok(Self { root })
     }
 
@@ -104,7 +106,8 @@ impl Checks {
             ("relay only", "--no-default-features"),
         ] {
             let shell = format!("cargo check --locked --target {rust} -p keysecure-ffi {options}");
-            let passed = self.passes(report, &shell, &variables)?;
+            let shell = shell.trim_end();
+            let passed = self.passes(report, shell, &variables)?;
             report.check(format!("{rust}, {what}: checked, not run"), passed);
         }
         Ok(())
@@ -151,7 +154,7 @@ fn variables(rust: &str) -> String {
     let name = rust.replace('-', "_");
     let folder = format!("{TARGET}/zig-{rust}");
     format!(
-        "CC_{name}={folder}/cc AR_{name}={folder}/ar CFLAGS_{name}=-fno-sanitize=all PATH={folder}:$PATH \
+        "CC_{name}={folder}/zig-cc AR_{name}={folder}/zig-ar CFLAGS_{name}=-fno-sanitize=all PATH={folder}:$PATH \
          SDKROOT={folder} ZIG_GLOBAL_CACHE_DIR={TARGET}/zig-cache"
     )
 }

@@ -13,7 +13,8 @@ const HEAD: &str = "\
 # Platforms
 
 What was built and tested for each platform, on one machine: Debian 12, x86-64. Written by `cargo xtask platforms --write`;
-do not edit. \"not run\" means that the files were built, or the code was checked, and that nothing of it was executed.
+do not edit. \"not run\" means that the files were built, or the code was checked, and that nothing of it was executed. The
+machine, of two cores, had other work at the same time: it would be faster alone.
 
 ";
 
@@ -39,11 +40,12 @@ pub fn update(reports: &[Report], order: &[&str]) -> bool {
 fn render(entries: &BTreeMap<String, Entry>, order: &[&str]) -> String {
     let mut text = HEAD.to_owned();
     text.push_str("| platform | built | passed | failed | not run, and why |\n|---|---|---|---|---|\n");
-    let known: Vec<(&str, &Entry)> = order.iter().filter_map(|name| Some((*name, entries.get(*name)?))).collect();
-    for (_, entry) in &known {
-        text.push_str(&entry.row);
+    for name in order {
+        let missing = || format!("| {name} | no | not run | - | no run of this row has ended yet |");
+        text.push_str(&entries.get(*name).map_or_else(missing, |entry| entry.row.clone()));
         text.push('\n');
     }
+    let known = order.iter().filter_map(|name| Some((*name, entries.get(*name)?)));
     for (name, entry) in known {
         text.extend(["\n## ", name, "\n\n", entry.section.trim_end(), "\n"]);
     }
@@ -76,6 +78,7 @@ mod tests {
         let text = render(&entries, &["b", "ab", "a", "other"]);
         assert!(text.find("## b").unwrap() < text.find("## ab").unwrap());
         assert_eq!(parse(&text), entries);
+        assert!(text.contains("| other | no | not run |"), "{text}");
         // A platform that no longer exists is dropped.
         assert_eq!(parse(&render(&entries, &["a"])).keys().collect::<Vec<_>>(), ["a"]);
     }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::python::{self, Interpreter};
 use super::report::Report;
 use super::roots::{self, BULLSEYE, CARGO_HOME, Root, SID};
 use crate::venv::{self, Venv};
@@ -59,15 +60,20 @@ pub fn x86_64(report: &mut Report) -> Result<(), String> {
     if !run::passes(&mut old.command(setup)?) {
         return Err("ldconfig failed in the chroot".into());
     }
-    old.python(report, "3.11 on Debian 11 (glibc 2.31)", "/opt/python/bin/python3.11", "")?;
-    let here = Root::here(report);
+    let mut interpreters = vec![
+        Interpreter::new(old, "3.11 on Debian 11 (glibc 2.31)", "/opt/python/bin/python3.11", ""),
+        Interpreter::new(Root::new(&SID, report)?, "3.14 on Debian sid", "python3.14", ""),
+    ];
     for minor in 10..=13 {
-        match interpreter(minor) {
-            Some(python) => here.python(report, &format!("3.{minor}"), &python.display().to_string(), "")?,
-            None => report.left_out(format!("Python 3.{minor}"), "SKIPPED: not on this machine"),
+        let version = format!("3.{minor}");
+        if let Some(python) = interpreter(minor) {
+            let python = python.display().to_string();
+            interpreters.push(Interpreter::new(Root::here(report), &version, &python, ""));
+        } else {
+            report.left_out(format!("Python {version}"), "SKIPPED: not on this machine");
         }
     }
-    Root::new(&SID, report)?.python(report, "3.14 on Debian sid", "python3.14", "")
+    python::test(report, &interpreters)
 }
 
 /// Wheels and Rust tests for 64-bit ARM, under an emulator.
@@ -118,7 +124,7 @@ pub fn cross(report: &mut Report, root: &Root, target: &Target) -> Result<[PathB
     let [client, sandbox] = wheels::PROJECTS;
     let mut build = build;
     let wheels = notices::around(|| Some([build(0, client), build(1, sandbox)]));
-    let [client, sandbox] = wheels.ok_or("the licences of what is inside were not written")?;
+    let [client, sandbox] = wheels.ok_or(notices::NOT_WRITTEN)?;
     Ok([client?, sandbox?])
 }
 

@@ -7,6 +7,7 @@ mod document;
 mod jvm;
 mod manylinux;
 mod musl;
+mod python;
 mod report;
 mod roots;
 mod rust;
@@ -56,8 +57,18 @@ const ALL: &[Platform] = &[
     Platform { name: "rust-lowest", title: "The workspace with the lowest supported Rust", run: rust::lowest },
     Platform {
         name: "windows",
-        title: "Windows on x86-64: library, program, wheels and jar, built by mingw-w64 and tested under wine",
+        title: "Windows on x86-64: library and program, built by mingw-w64, and the Rust tests under wine",
         run: windows::x86_64,
+    },
+    Platform {
+        name: "windows-python",
+        title: "Windows on x86-64: Python wheels, tested under wine",
+        run: windows::python,
+    },
+    Platform {
+        name: "windows-jvm",
+        title: "Windows on x86-64: the jar with library and program, tested under wine",
+        run: windows::jvm,
     },
     Platform { name: "windows-msvc", title: "Windows with Microsoft's compiler", run: checks::windows_msvc },
     Platform { name: "macos", title: "macOS on arm64 and x86-64: wheels linked by zig", run: checks::macos },
@@ -70,10 +81,14 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Runs the named platforms, or all if `names` is empty, and prints the table. With `write`, replaces their results in
-/// `docs/platforms.md`.
-pub fn run(names: &[String], write: bool) -> bool {
+/// `docs/platforms.md`. With `quick`, runs fewer tests, and the results say which.
+pub fn run(names: &[String], write: bool, quick: bool) -> bool {
+    // The builds in the chroots are offline.
+    if !run::passes(&mut run::cargo("fetch --locked")) {
+        return false;
+    }
     let chosen = ALL.iter().filter(|platform| names.is_empty() || names.iter().any(|name| name == platform.name));
-    let reports: Vec<Report> = chosen.map(examine).collect();
+    let reports: Vec<Report> = chosen.map(|platform| examine(platform, quick)).collect();
     println!();
     for line in reports.iter().flat_map(|report| report.failures.summary()) {
         println!("{line}");
@@ -89,16 +104,25 @@ fn names_in_order() -> Vec<&'static str> {
     names().collect()
 }
 
-fn examine(platform: &Platform) -> Report {
+fn examine(platform: &Platform, quick: bool) -> Report {
     println!("\n==== {}: {} ====", platform.name, platform.title);
     let started = Instant::now();
     let mut report = Report::new(platform.name, platform.title);
+    report.quick = quick;
+    report.tool("commit", commit());
     if let Err(why) = (platform.run)(&mut report) {
         report.stopped(why);
     }
     report.took(started.elapsed());
-    report.tool("commit", run::output(run::command("git").args(["describe", "--always", "--dirty"])));
     report
+}
+
+/// The commit of the tree, with a mark if files other than the results are changed.
+fn commit() -> Option<String> {
+    let commit = run::output(run::command("git").args(["rev-parse", "--short", "HEAD"]))?;
+    let others = ["status", "--porcelain", "--", ".", ":!docs/platforms.md"];
+    let changed = run::output(run::command("git").args(others))?;
+    Some(format!("{}{}", commit.trim(), if changed.trim().is_empty() { "" } else { "-dirty" }))
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ const PROGRAMS: [&str; 3] = ["keysecure-sandbox", "examples/quickstart", "exampl
 pub fn x86_64(report: &mut Report) -> Result<(), String> {
     let tools = venv::release_tools().ok_or("the tools of the release cannot be installed")?;
     let root = Root::new(&SID, report)?.mount(tools.path(), manylinux::TOOLS);
+    root.fetch_std()?;
     root.tool(report, "rustc", "rustc --version");
     root.tool(report, "musl", "dpkg-query -Wf '${Version}' musl-tools");
     root.run(report, &format!("sh xtask/src/platforms/musl_unwind.sh {TARGET}/unwind"))?;
@@ -98,7 +99,9 @@ fn programs(report: &mut Report) -> Result<(), String> {
         command.arg(&empty).arg(program).env_clear();
         command
     };
-    report.check("quickstart in an empty root", run::passes(&mut enter("/quickstart")));
+    let printed = run::output(&mut enter("/quickstart"));
+    report.check("quickstart in an empty root", printed.is_some());
+    report.output("`quickstart` in an empty root", &printed.unwrap_or_default());
     let served = serve(&mut enter("/keysecure-sandbox"), |variables| run::passes(enter("/doctor").envs(variables)));
     report.check("sandbox and doctor in an empty root", served);
     Ok(())

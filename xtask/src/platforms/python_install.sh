@@ -1,7 +1,7 @@
-# Installs the packages in a new virtual environment and runs their demo: sh python_install.sh PYTHON WHEELS VENV
+# Installs the packages in a new virtual environment and runs their demo: sh python_install.sh PYTHON WHEELS VENV OUTPUT
 # pip takes everything from the folder WHEELS, where it chooses the wheels of its platform.
 set -e
-python=$1 wheels=$2 venv=$3
+python=$1 wheels=$2 venv=$3 output=$4
 unset PIP_FIND_LINKS PYTHONPATH
 rm -rf "$venv"
 "$python" -m venv "$venv"
@@ -9,4 +9,4 @@ rm -rf "$venv"
     pytest keysecure keysecure-sandbox
 export PYTHONDONTWRITEBYTECODE=1
 "$venv/bin/python" bindings-python/tests/package/smoke.py
-"$venv/bin/python" -m keysecure demo >/dev/null
+"$venv/bin/python" -m keysecure demo >"$output"

@@ -14,6 +14,8 @@ pub struct Report {
     pub name: &'static str,
     /// Failed tests, for the end of the run.
     pub failures: Failures,
+    /// Whether to leave tests out for the sake of time, and to say so.
+    pub quick: bool,
     title: &'static str,
     tools: Vec<(String, String)>,
     built: Vec<(String, u64)>,
@@ -21,6 +23,7 @@ pub struct Report {
     tests: Vec<(String, TestCounts)>,
     left_out: Vec<(String, String)>,
     commands: Vec<String>,
+    outputs: Vec<(String, String)>,
     stopped: Option<String>,
     took: Duration,
 }
@@ -30,6 +33,7 @@ impl Report {
         Self {
             name,
             failures: Failures::default(),
+            quick: false,
             title,
             tools: Vec::new(),
             built: Vec::new(),
@@ -37,6 +41,7 @@ impl Report {
             tests: Vec::new(),
             left_out: Vec::new(),
             commands: Vec::new(),
+            outputs: Vec::new(),
             stopped: None,
             took: Duration::ZERO,
         }
@@ -46,7 +51,8 @@ impl Report {
     pub fn tool(&mut self, name: &str, version: Option<String>) {
         let Some(text) = version else { return };
         if let Some(line) = text.lines().map(str::trim).find(|line| !line.is_empty()) {
-            self.tools.push((name.into(), line.into()));
+            // Many programs begin with their own name.
+            self.tools.push((name.into(), line.strip_prefix(&format!("{name} ")).unwrap_or(line).into()));
         }
     }
 
@@ -77,6 +83,14 @@ impl Report {
     /// A command line for `docs/platforms.md`, without the folders of this machine.
     pub fn command(&mut self, line: impl Into<String>) {
         self.commands.push(line.into());
+    }
+
+    /// What a demo printed, if it printed anything.
+    pub fn output(&mut self, what: impl Into<String>, text: &str) {
+        let text = text.replace("\r\n", "\n").trim_end().to_owned();
+        if !text.is_empty() {
+            self.outputs.push((what.into(), text));
+        }
     }
 
     /// The reason why nothing more could be done.
@@ -149,6 +163,9 @@ impl Report {
         if !self.commands.is_empty() {
             let _ = writeln!(text, "\n```sh\n{}\n```", self.commands.join("\n"));
         }
+        for (what, output) in &self.outputs {
+            let _ = writeln!(text, "\n{what} printed:\n\n```text\n{output}\n```");
+        }
         text
     }
 }
@@ -191,13 +208,14 @@ mod tests {
     fn a_section_lists_what_ran_and_what_did_not() {
         let mut report = Report::new("musl", "Static programs");
         report.tool("zig", Some("0.17.1\n".into()));
+        report.tool("rustc", Some("rustc 1.97.1".into()));
         report.tool("wine", None);
         report.tested("Rust", TestCounts { passed: 3, failed: 0, skipped: 0 });
         report.left_out("redis | fleets", "no server");
         report.command("cargo build");
         let section = report.section();
         for part in [
-            "Static programs\n\n0 minutes, with zig 0.17.1.\n",
+            "Static programs\n\n0 minutes, with zig 0.17.1, rustc 1.97.1.\n",
             "| Rust | 3 passed, 0 failed |\n",
             r"| redis \| fleets | no server |",
             "```sh\ncargo build\n```\n",

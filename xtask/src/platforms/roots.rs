@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::python::{self, Interpreter};
 use super::report::Report;
 use crate::chroot::{self, Chroot};
-use crate::report::junit;
 use crate::report::libtest::LibtestOutput;
 use crate::run;
 
@@ -54,6 +54,11 @@ pub struct Root {
 }
 
 impl Root {
+    /// Whether it is not this machine.
+    pub const fn is_elsewhere(&self) -> bool {
+        self.folder.is_some()
+    }
+
     /// This machine itself.
     pub fn here(report: &Report) -> Self {
         Self { folder: None, platform: report.name, mounts: Vec::new(), emulator: None }
@@ -67,6 +72,12 @@ impl Root {
     /// A folder with another system.
     pub fn at(folder: PathBuf, report: &Report) -> Self {
         Self { folder: Some(folder), ..Self::here(report) }
+    }
+
+    /// Builds in the folder of another platform.
+    pub const fn in_folder_of(mut self, platform: &'static str) -> Self {
+        self.platform = platform;
+        self
     }
 
     /// Mounts another folder.
@@ -102,14 +113,16 @@ impl Root {
             command.args(["-ec", shell]).env("CARGO_TARGET_DIR", target);
             return Ok(command);
         };
-        let cargo_home = run::cargo_home().ok_or("neither CARGO_HOME nor HOME is set")?;
+        // Not the whole folder: its programs are those of another system, and cargo finds them first.
+        let registry = run::cargo_home().ok_or("neither CARGO_HOME nor HOME is set")?.join("registry");
         let workspace = run::root();
         let shell = format!(
             "cd {WORKSPACE}; export CARGO_HOME={CARGO_HOME} CARGO_TARGET_DIR={TARGET} CARGO_NET_OFFLINE=true \
              CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=0 CARGO_TERM_COLOR=never; {shell}"
         );
+        let packages = format!("{CARGO_HOME}/registry");
         let mut mounts: Vec<(&Path, &str)> =
-            vec![(&workspace, WORKSPACE), (&target, TARGET), (&cargo_home, CARGO_HOME), (&wheels, WHEELS)];
+            vec![(&workspace, WORKSPACE), (&target, TARGET), (&registry, &packages), (&wheels, WHEELS)];
         mounts.extend(self.mounts.iter().map(|(from, to)| (from.as_path(), to.as_str())));
         Ok(match &self.emulator {
             Some(emulator) => chroot::emulating(emulator, folder, &mounts, &shell),
@@ -147,23 +160,9 @@ impl Root {
         if exited_well || output.counts.failed > 0 { Ok(()) } else { Err(format!("failed: {shell}")) }
     }
 
-    /// Installs the wheels that pip chooses for an interpreter, and runs the demo and the tests of the Python packages.
-    pub fn python(&self, report: &mut Report, what: &str, python: &str, options: &str) -> Result<(), String> {
-        let (target, wheels) = (self.target(), self.wheels());
-        let install = format!("sh xtask/src/platforms/python_install.sh {python} {wheels} {target}/venv");
-        if !report.check(format!("pip install and demo, {what}"), run::passes(&mut self.command(&install)?)) {
-            return Err(format!("failed: {install}"));
-        }
-        let file = target_file(self.platform, "pytest.xml");
-        junit::clear(&file);
-        let test = format!(
-            "cd bindings-python; PYTHONDONTWRITEBYTECODE=1 {target}/venv/bin/python -m pytest -q -p no:cacheprovider tests \
-             --ignore=tests/frameworks {options} --junitxml {target}/pytest.xml"
-        );
-        let exited_well = run::passes(&mut self.command(&test)?);
-        let counts = junit::read(&file, &mut report.failures);
-        report.tested(format!("Python suite, {what}"), counts);
-        if exited_well || counts.failed > 0 { Ok(()) } else { Err(format!("failed: {test}")) }
+    /// Tests the Python packages with an interpreter of this system.
+    pub fn python(self, report: &mut Report, what: &str, python: &str, options: &str) -> Result<(), String> {
+        python::test(report, &[Interpreter::new(self, what, python, options)])
     }
 
     /// Records the version of a tool: the first line that this command line prints.

@@ -36,7 +36,12 @@ pub fn lowest(report: &mut Report) -> Result<(), String> {
     if run::exists("cargo", &toolchain) {
         here.run(report, &format!("cargo {toolchain} check --locked --workspace --all-features"))
     } else {
-        report.left_out(format!("a build with Rust {LOWEST}"), "SKIPPED: rustup does not have it on this machine");
+        let oldest = run::output(run::command("rustc").arg("--version")).unwrap_or_default();
+        let oldest = oldest.split_whitespace().nth(1).unwrap_or("that of this machine").to_owned();
+        report.left_out(
+            format!("a build with Rust {LOWEST}"),
+            format!("SKIPPED: rustup does not have it here; the oldest compiler that built the workspace is {oldest}"),
+        );
         Ok(())
     }
 }

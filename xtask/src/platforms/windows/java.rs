@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::wine::{SCRIPTS, Windows, built, session};
+use super::wine::{FOLDER, LIBRARY, SCRIPTS, Windows, built, limits, not_started, session};
 use crate::bindings::Bindings;
 use crate::platforms::report::Report;
 use crate::platforms::roots::{TARGET, WORKSPACE, target};
@@ -24,11 +24,10 @@ const LEFT_OUT: [(&str, &str); 4] = [
 ];
 
 pub(super) fn run(windows: &Windows, report: &mut Report) -> Result<(), String> {
-    let folder = target("windows");
+    let folder = target(FOLDER);
     let natives = folder.join("natives");
     let slot = natives.join("win32-x86-64");
-    let made =
-        fs::create_dir_all(&slot).and_then(|()| fs::copy(built("keysecure_ffi.dll"), slot.join("keysecure_ffi.dll")));
+    let made = fs::create_dir_all(&slot).and_then(|()| fs::copy(built(LIBRARY), slot.join("keysecure_ffi.dll")));
     made.map_err(|error| error.to_string())?;
     let bindings = kotlin::build().ok_or("the bindings were not built")?;
     let by_name = Bindings { library: "keysecure_ffi".into(), kotlin: bindings.kotlin };
@@ -60,7 +59,7 @@ pub(super) fn run(windows: &Windows, report: &mut Report) -> Result<(), String> 
 
 /// Runs each class of tests in a JVM of its own, with the library that is in the jar.
 fn tests(windows: &Windows, report: &mut Report, java: &str) -> Result<(), String> {
-    let reports = target("windows").join("junit");
+    let reports = target(FOLDER).join("junit");
     let _ = fs::remove_dir_all(&reports);
     let sources = run::root().join("bindings-kotlin/src/test/kotlin/io/keysecure");
     let mut classes: Vec<String> = fs::read_dir(sources)
@@ -75,6 +74,7 @@ fn tests(windows: &Windows, report: &mut Report, java: &str) -> Result<(), Strin
     let properties = [
         ("uniffi.component.keysecure.libraryOverride", "keysecure_ffi".to_owned()),
         ("uniffi.component.keysecure_ffi.libraryOverride", "keysecure_ffi".to_owned()),
+        ("uniffi.component.keysecure_relay_ffi.libraryOverride", "keysecure_ffi".to_owned()),
         ("keysecure.sandbox", format!("{program}/ship/keysecure-sandbox.exe")),
         ("keysecure.relay", format!("{program}/debug/relay_server.exe")),
         ("keysecure.repository", format!("Z:{WORKSPACE}")),
@@ -88,10 +88,12 @@ fn tests(windows: &Windows, report: &mut Report, java: &str) -> Result<(), Strin
         properties.join(" ")
     );
     report.command("wine java.exe -cp ... org.junit.platform.console.ConsoleLauncher execute --select-class CLASS");
-    let each = format!("sh {SCRIPTS}/each.sh {TARGET}/junit 300 '{arguments}' {}", classes.join(" "));
+    let (minutes, seconds) = limits(report);
+    let each = format!("sh {SCRIPTS}/each.sh {TARGET}/junit {minutes} {seconds} '{arguments}' {}", classes.join(" "));
     run::passes(&mut windows.root.command(&session(&each))?);
     let counts = junit::read(&reports, &mut report.failures);
     report.tested("Kotlin, with the jar on Java 21", counts);
+    not_started(report, "Kotlin", &reports);
     for (class, why) in LEFT_OUT {
         report.left_out(format!("Kotlin: {class}"), why);
     }

