@@ -9,6 +9,7 @@ done
 if [ ! -e libunwind.a ]; then
     apt-get -q download libunwind-22-dev:arm64
     dpkg -x libunwind-22-dev_*_arm64.deb unwind
-    cp "$(find unwind -name libunwind.a)" .
+    # A file and a link to it.
+    cp "$(find unwind -name libunwind.a -type f)" .
     rm -r unwind ./*.deb
 fi
