@@ -100,7 +100,7 @@ pub fn aarch64(report: &mut Report) -> Result<(), String> {
         ),
     )?;
     let system = Root::at(arm64_system()?, report).emulating()?;
-    system.python(report, "3.14 for ARM on Debian sid", "python3.14", "")
+    python::test(report, &[Interpreter::new(system, "3.14 for ARM on Debian sid", "python3.14", "")])
 }
 
 /// Builds the wheels in a chroot, with zig as the linker.

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use regex::Regex;
 
 use super::manylinux::{self, Loader};
+use super::python::{self, Interpreter};
 use super::report::Report;
 use super::roots::{self, Root, SID, TARGET, WORKSPACE};
 use crate::{chroot, files, run, ship, venv};
@@ -63,7 +64,7 @@ pub fn x86_64(report: &mut Report) -> Result<(), String> {
     let ignored = NEED_SSL.map(|file| format!("--ignore=tests/{file}"));
     report.left_out(format!("Python: {}", NEED_SSL.join(", ")), "the interpreter for musl has no ssl");
     let system = Root::at(system()?, report);
-    system.python(report, "3.13 on musl", "/opt/python/bin/python3.13", &ignored.join(" "))
+    python::test(report, &[Interpreter::new(system, "3.13 on musl", "/opt/python/bin/python3.13", &ignored.join(" "))])
 }
 
 /// A system with musl and a Python, in the user's cache folder.

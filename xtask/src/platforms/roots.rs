@@ -4,7 +4,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::python::{self, Interpreter};
 use super::report::Report;
 use crate::chroot::{self, Chroot};
 use crate::report::libtest::LibtestOutput;
@@ -158,11 +157,6 @@ impl Root {
         report.tested(what, output.counts);
         // Without a failed test, a test program did not build or ended early.
         if exited_well || output.counts.failed > 0 { Ok(()) } else { Err(format!("failed: {shell}")) }
-    }
-
-    /// Tests the Python packages with an interpreter of this system.
-    pub fn python(self, report: &mut Report, what: &str, python: &str, options: &str) -> Result<(), String> {
-        python::test(report, &[Interpreter::new(self, what, python, options)])
     }
 
     /// Records the version of a tool: the first line that this command line prints.
