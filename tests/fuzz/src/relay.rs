@@ -62,7 +62,7 @@ pub fn run(input: &[u8]) {
         assert!(served.status != 500 && !text.contains(FOREIGN), "{text}");
         let sent = platform.sent();
         sent.iter().for_each(check_sent);
-        let is_read = |sent: &Sent| !sent.url.ends_with("/info") || !sent.url.contains("private");
+        let is_read = |sent: &Sent| !sent.url.ends_with("/private/info");
         match scope {
             "all" => {}
             "reads" => {
