@@ -13,8 +13,9 @@ use crate::session::Session;
 use crate::store::{is_token, unique};
 
 impl Engine {
-    /// The header by which a relay recognises a request that is sent again: the tap of a mutation without a merchant reference, and
-    /// the id of an exactly-once call, which says by it whether the call created its target.
+    /// The header by which a relay recognises a request that is sent again: the tap of a mutation without a merchant reference, one
+    /// for each call unless the caller has chosen it, and the id of an exactly-once call, which says by it whether the call created
+    /// its target.
     pub(super) fn repeat_key(&self, call: &Call<'_>) -> Result<Option<(&'static str, String)>, Error> {
         if !self.settings.is_relayed() || call.operation.effect == Effect::Read {
             return Ok(None);
@@ -24,6 +25,9 @@ impl Engine {
             Some(_) if call.operation.is_repeatable() => "Call-Id",
             Some(_) => return Ok(None),
         };
+        if let Some(tap) = call.tap {
+            return Ok(Some((header, tap.to_owned())));
+        }
         let key = unique().map_err(|_| Error::config("this machine has no source of random numbers"))?;
         Ok(Some((header, key)))
     }

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use keysecure::{
-    AesSettings, ApplyCardholder, CardStatus, Client, ClientBuilder, Cvv, EnsureOptions, Environment, Error, ErrorKind,
-    KeyScheme, ListCards, Method, OnStoreFailure, Outcome, Pin, Secret, Session, SessionUnavailable, SetPin,
-    SimulationRequest, Store, Transfer, TransferType, TransportFault,
+    ActivateCard, AesSettings, ApplyCard, ApplyCardholder, CardStatus, Client, ClientBuilder, Cvv, EnsureOptions,
+    Environment, Error, ErrorKind, KeyScheme, ListCards, Method, OnStoreFailure, Outcome, Pin, Secret, Session,
+    SessionUnavailable, SetPin, SimulationRequest, Store, Transfer, TransferType, TransportFault,
 };
 use keysecure_tests::{MockResponse, MockServer, RecordedRequest, cents, envelope, http};
 
@@ -107,6 +107,47 @@ fn requests_have_the_documented_form() {
     assert_eq!(requests.len(), expected.len());
     assert_eq!(requests[5].header("timezone"), Some("UTC+8"));
     assert_ne!(requests[1].header("idempotency-key"), requests[2].header("idempotency-key"));
+}
+
+#[test]
+fn a_tap_of_the_caller_is_sent_as_it_is() {
+    let (server, client) = relay(|_| MockResponse::Keep(envelope(r#"{"result":true}"#)));
+    let cards = || client.cards().with_tap("tap-1");
+    cards().freeze("c1").unwrap();
+    cards().unfreeze("c1").unwrap();
+    cards().delete("c1").unwrap();
+    cards().update_status("c1", CardStatus::Frozen).unwrap();
+    let (card_no, cardholder_no) = ("c1".to_owned(), "1001".to_owned());
+    let pin = Pin::new("739251").unwrap();
+    cards().set_pin(&SetPin { card_no: card_no.clone(), cardholder_no: cardholder_no.clone(), pin }).unwrap();
+    let (cvv, card_last_no) = (Cvv::new("123").unwrap(), "1111".to_owned());
+    cards().activate(&ActivateCard { card_no, cardholder_no, cvv, card_last_no }).unwrap();
+    let requests = server.requests();
+    assert_eq!(requests.len(), 6);
+    for request in requests {
+        assert_eq!(request.header("idempotency-key"), Some("tap-1"), "{}", request.target);
+    }
+}
+
+#[test]
+fn a_tap_that_cannot_be_one_is_refused_before_anything_is_sent() {
+    let (server, client) = relay(|_| MockResponse::Keep(envelope(r#"{"result":true}"#)));
+    let refused = |error: Error| {
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::InvalidInput, Outcome::NotSent), "{error}");
+        assert_eq!(error.field(), Some("tap"), "{error}");
+    };
+    for tap in ["", "a b", "é", "a\nb", &"x".repeat(65)] {
+        refused(client.cards().with_tap(tap).freeze("c1").unwrap_err());
+    }
+    client.cards().with_tap(&"x".repeat(64)).freeze("c1").unwrap();
+    // The merchant reference of an application is its tap.
+    let card = ApplyCard { cardholder_no: "1001".into(), card_unique_no: "tap-1".into(), ..ApplyCard::default() };
+    refused(client.cards().with_tap("tap-1").apply(&card).unwrap_err());
+    refused(client.cards().with_tap("tap-1").ensure_card(&card, &EnsureOptions::default()).unwrap_err());
+    // The platform itself knows no taps.
+    let direct = Client::builder("key", "0123456789abcdef").base_url(server.base_url()).build().unwrap();
+    refused(direct.cards().with_tap("tap-1").freeze("c1").unwrap_err());
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[test]

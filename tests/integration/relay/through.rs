@@ -65,6 +65,26 @@ fn facts(error: &Error) -> (ErrorKind, Outcome) {
 }
 
 #[test]
+fn a_change_that_is_sent_again_with_its_tap_is_made_once() {
+    let (shop, app) = app("own");
+    let card_no = shop.card(&shop.own);
+    let cards = |tap| app.cards().with_tap(tap);
+    cards("tap-1").freeze(&card_no).unwrap();
+    cards("tap-2").unfreeze(&card_no).unwrap();
+    // The first tap is done: a late repetition changes nothing.
+    cards("tap-1").freeze(&card_no).unwrap();
+    let updates = || shop.sandbox.requests_to("cards.update_status");
+    assert_eq!((shop.status(&card_no), updates()), ("Activated".to_owned(), 2));
+    assert_eq!(facts(&cards("tap-1").delete(&card_no).unwrap_err()), (ErrorKind::Conflict, Outcome::NotSent));
+    shop.sandbox.fault(Fault::on("cards.update_status", FaultKind::DropAfterCommit));
+    for _ in 0..2 {
+        let error = cards("tap-3").freeze(&card_no).unwrap_err();
+        assert_eq!(error.outcome(), Outcome::Unknown, "{error}");
+    }
+    assert_eq!((shop.status(&card_no), updates()), ("Frozen".to_owned(), 3));
+}
+
+#[test]
 fn an_app_makes_every_call_that_its_scope_grants() {
     let (shop, app) = app("own");
     let own = &shop.own;
