@@ -97,7 +97,7 @@ final class RelayTests: XCTestCase {
         try client.blocking.cards.activate(
             cardNo: "c1", cardholderNo: "1001", cvv: "739", cardLastNo: "1111", tap: "tap-1")
         XCTAssertEqual(relay.requests.map { $0.headers["idempotency-key"] }, Array(repeating: "tap-1", count: 6))
-        let direct = try Client(apiKey: "key", apiSecret: "0123456789abcdef", baseURL: relay.url)
+        let direct = try Client(apiKey: "key", apiSecret: "0123456789abcdef", baseURL: relay.url.absoluteString)
         for (client, tap) in [(client, ""), (client, "a b"), (direct, "tap-1")] {
             XCTAssertThrowsError(try client.blocking.cards.freeze("c1", tap: tap)) { error in
                 let error = error as? KeySecureError

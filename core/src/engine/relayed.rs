@@ -11,6 +11,7 @@ use crate::error::{Error, ErrorKind, Outcome};
 use crate::secrets::Secret;
 use crate::session::Session;
 use crate::store::{is_token, unique};
+use crate::values::instant;
 
 impl Engine {
     /// The header by which a relay recognises a request that is sent again: the tap of a mutation without a merchant reference, one
@@ -30,6 +31,18 @@ impl Engine {
         }
         let key = unique().map_err(|_| Error::config("this machine has no source of random numbers"))?;
         Ok(Some((header, key)))
+    }
+
+    /// The header after whose time a relay refuses a change: an attempt that ends at `timeout` after `started` must not be carried
+    /// out much later, when something in between delivers it. By the relay's clock, as its responses show it.
+    pub(super) fn expiry(&self, call: &Call<'_>, started: Duration, timeout: Duration) -> Option<String> {
+        if !self.settings.is_relayed() || call.operation.effect == Effect::Read {
+            return None;
+        }
+        let device = instant::to_millis(self.clock.now());
+        let relays = self.server_time().now(device, started);
+        let within = i64::try_from((timeout + EXPIRY_MARGIN).as_millis()).unwrap_or(i64::MAX);
+        Some(relays.saturating_add(within).to_string())
     }
 
     /// The value of the header `Authorization`, for a call that ends at `deadline`. `refused`: the relay refused the session of the
@@ -60,6 +73,14 @@ impl Engine {
     }
 }
 
+/// How much later than the end of an attempt its request expires: what is known of the relay's clock is up to two seconds behind.
+const EXPIRY_MARGIN: Duration = Duration::from_secs(2);
+
+/// The relay's clock in a refusal of a request that had expired by it, in Unix milliseconds.
+pub(super) fn clock(others: &Extra) -> Option<i64> {
+    others.get("now_ms")?.as_str().parse().ok()
+}
+
 /// The outcome of an attempt that the relay refused, with the error. `others` are the fields of the response besides its code.
 /// Only a relay says in it what happened to the operation: any other response leaves that open.
 pub(super) fn refusal(others: &Extra, http_status: u16) -> (AttemptOutcome, Error) {
@@ -68,6 +89,8 @@ pub(super) fn refusal(others: &Extra, http_status: u16) -> (AttemptOutcome, Erro
     };
     let outcome = match (error.kind(), error.outcome()) {
         (ErrorKind::Authentication, Outcome::NotSent | Outcome::Rejected) => AttemptOutcome::Unauthorized,
+        // Sent again by the relay's clock, as for a timestamp that the platform refuses.
+        (ErrorKind::Timeout, Outcome::NotSent) if clock(others).is_some() => AttemptOutcome::Refused(TIMESTAMP),
         // Sent again after a pause, as the platform's own code for too many requests is.
         (ErrorKind::RateLimit, Outcome::NotSent | Outcome::Rejected) => AttemptOutcome::Refused(RATE_LIMIT),
         _ => AttemptOutcome::Relayed,
@@ -75,6 +98,8 @@ pub(super) fn refusal(others: &Extra, http_status: u16) -> (AttemptOutcome, Erro
     (outcome, error)
 }
 
+/// The platform's code for a timestamp too far from its clock.
+const TIMESTAMP: i64 = 1005;
 /// The platform's code for too many requests.
 const RATE_LIMIT: i64 = 1009;
 const NOT_A_RELAY: &str = "the response is not a relay's: check the address, and gateways in between";

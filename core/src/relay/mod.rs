@@ -25,6 +25,7 @@ mod builder;
 mod created;
 mod digest;
 mod events;
+mod expiry;
 mod fields;
 mod limits;
 mod lists;

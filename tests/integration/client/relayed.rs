@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use keysecure::{
     ActivateCard, AesSettings, ApplyCard, ApplyCardholder, CardStatus, Client, ClientBuilder, Cvv, EnsureOptions,
@@ -148,6 +148,56 @@ fn a_tap_that_cannot_be_one_is_refused_before_anything_is_sent() {
     let direct = Client::builder("key", "0123456789abcdef").base_url(server.base_url()).build().unwrap();
     refused(direct.cards().with_tap("tap-1").freeze("c1").unwrap_err());
     assert_eq!(server.requests().len(), 1);
+}
+
+/// The device's clock in Unix milliseconds.
+fn device_ms() -> i64 {
+    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
+}
+
+fn expires_at(request: &RecordedRequest) -> Option<i64> {
+    request.header("expires-at").map(|at| at.parse().unwrap())
+}
+
+#[test]
+fn a_change_expires_two_seconds_after_its_attempt_and_a_read_never() {
+    let (server, client) = relay(|request| {
+        let is_read = request.target.ends_with("cards.get");
+        MockResponse::Keep(envelope(if is_read { CARD } else { r#"{"result":true}"# }))
+    });
+    let before = device_ms();
+    client.cards().get("c1").unwrap();
+    client.cards().freeze("c1").unwrap();
+    let after = device_ms();
+    let requests = server.requests();
+    assert_eq!(expires_at(&requests[0]), None);
+    let at = expires_at(&requests[1]).unwrap();
+    assert!((before + 5_000..=after + 7_000).contains(&at), "{before} {at} {after}");
+}
+
+#[test]
+fn a_change_that_expired_by_the_relays_clock_is_sent_again_once_by_that_clock() {
+    let relays = device_ms() - 3_600_000;
+    let body = format!(
+        r#"{{"code":1,"error":{{"kind":"timeout","outcome":"not_sent","text":"late","of_tap":false}},"now_ms":{relays}}}"#
+    );
+    let late =
+        MockResponse::Keep(http("412 Precondition Failed", &["Content-Type: application/json"], body.as_bytes()));
+    let (server, client) = responding(vec![late.clone(), MockResponse::Keep(envelope(r#"{"result":true}"#))]);
+    client.cards().freeze("c1").unwrap();
+    let requests = server.requests();
+    let tap = |request: &RecordedRequest| request.header("idempotency-key").map(str::to_owned);
+    assert_eq!((requests.len(), tap(&requests[0])), (2, tap(&requests[1])));
+    let at = expires_at(&requests[1]).unwrap();
+    assert!((relays..relays + 60_000).contains(&at), "{relays} {at}");
+
+    let (server, client) = responding(vec![late]);
+    let error = client.cards().freeze("c1").unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::NotSent), "{error}");
+    assert_eq!(server.requests().len(), 2);
+    // Of an exactly-once call only this request was late.
+    let error = client.accounts().ensure_transfer(&transfer(), &EnsureOptions::default()).unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Unknown, "{error}");
 }
 
 #[test]
