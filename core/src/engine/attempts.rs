@@ -239,11 +239,11 @@ impl Engine {
         let retry_after = response.retry_after.as_deref().and_then(|text| self.retry_after(text));
         let head =
             Head { status, content_type: response.content_type.as_deref(), location: response.location.as_deref() };
-        let mut date = server_date;
+        let mut clock = server_date;
         let (outcome, error) = match (envelope::read(head, response.body), self.settings.is_relayed()) {
             (Ok(Envelope::Success(data)), _) => return Ok((data, status, retry_after)),
             (Ok(Envelope::Refused { others, .. }), true) => {
-                date = relayed::clock(&others).or(date);
+                clock = relayed::clock(&others).or(clock);
                 relayed::refusal(&others, status)
             }
             (Ok(Envelope::Refused { code, msg, .. }), false) => outcome::refusal(code, &msg, status),
@@ -251,7 +251,7 @@ impl Engine {
             (Err(unreadable), false) => outcome::for_unreadable(unreadable, status),
         };
         let retry_after = retry_after.or(error.retry_after());
-        Err(Failure { outcome, error: error.with_status(status).with_retry_after(retry_after), date })
+        Err(Failure { outcome, error: error.with_status(status).with_retry_after(retry_after), date: clock })
     }
 
     /// Reads `Retry-After` in either of its forms.

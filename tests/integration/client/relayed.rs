@@ -176,7 +176,7 @@ fn a_change_expires_two_seconds_after_its_attempt_and_a_read_never() {
 }
 
 #[test]
-fn a_change_that_expired_by_the_relays_clock_is_sent_again_once_by_that_clock() {
+fn a_change_that_expired_is_sent_again_once_by_the_relays_clock() {
     let relays = device_ms() - 3_600_000;
     let body = format!(
         r#"{{"code":1,"error":{{"kind":"timeout","outcome":"not_sent","text":"late","of_tap":false}},"now_ms":{relays}}}"#

@@ -202,7 +202,7 @@ fn held_up(relay: SocketAddr, held: Duration) -> (SocketAddr, JoinHandle<String>
 }
 
 #[test]
-fn a_change_that_a_proxy_holds_up_is_not_carried_out_after_the_app_gave_it_up() {
+fn a_change_that_a_proxy_holds_up_is_not_carried_out_later() {
     let shop = Shop::new();
     let relay = SocketAddr::from((Ipv4Addr::LOCALHOST, serve(shop.relay.clone()).port()));
     for (held, status) in [(Duration::from_millis(400), "200"), (Duration::from_millis(2_500), "412")] {
