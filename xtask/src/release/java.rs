@@ -3,10 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::archive;
 use super::central::{self, Component};
 use super::step::{Made, Release, copy_into};
-use crate::{android, licences, package, run};
+use crate::{android, archive, licences, package, run};
 
 pub fn jars(_: &Release) -> Result<Made, String> {
     if !package::jars(package::Tests::OfConsumers) {
@@ -90,7 +89,7 @@ pub fn programs(release: &Release) -> Result<Made, String> {
         let _ = fs::remove_dir_all(&folder);
         crate::files::copy(&from, &folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         copy_into(&run::root().join("sandbox/README.md"), &folder)?;
-        if !licences::copy_own(&folder) || !licences::write("keysecure-sandbox", &folder) {
+        if !licences::copy_own(&folder) || !licences::write("keysecure-sandbox", licences::COMPUTERS, &folder) {
             return Err("the licences were not written: see above".into());
         }
         archive::tar_gz(&folder, &release.folder("programs")?.join(format!("{name}.tar.gz")))?;

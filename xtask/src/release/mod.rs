@@ -1,7 +1,6 @@
 //! `cargo xtask release`: everything that a release consists of, in one folder, with checksums. It publishes nothing:
 //! `.github/workflows/release.yml` does that, and RELEASING.md says what a person does.
 
-mod archive;
 mod artifacts;
 mod central;
 mod changelog;
