@@ -25,7 +25,9 @@ pub fn tree(release: &Release) -> Result<Made, String> {
     Ok(if bytes.is_some() {
         Made::Done(format!("names {FRAMEWORK} and its checksum"))
     } else {
-        Made::Missing(format!("{FRAMEWORK}, no Xcode: the tree has a checksum of zeros and works on Linux only"))
+        Made::Incomplete(format!(
+            "no {FRAMEWORK}, which a Mac builds: the tree has a checksum of zeros and works on Linux only"
+        ))
     })
 }
 
