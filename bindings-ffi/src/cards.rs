@@ -91,8 +91,8 @@ impl Cards {
     /// Blocks an activated card until `unfreeze`.
     ///
     /// `tap` is one action of the user of an app: a relay carries it out once, however often it is sent. 1 to 64 printable
-    /// ASCII characters, chosen when the user acts and kept until the result is known. Without it each call makes one. It is
-    /// for a client of a relay only. The outcome of an error is that of this call, not of an earlier one with the tap.
+    /// ASCII characters without spaces, chosen when the user acts and kept until the result is known. Without it each call makes
+    /// one. It is for a client of a relay only. The outcome of an error is that of this call, not of an earlier one with the tap.
     #[uniffi::method(default(tap = None))]
     pub fn freeze(&self, card_no: String, tap: Option<String>) -> Result<()> {
         Ok(self.tapped(tap.as_deref()).freeze(&card_no)?)

@@ -213,9 +213,9 @@ impl Cards {
     /// Freezes an activated card; `unfreeze` activates it again.
     ///
     /// `tap`: one action of the user of an app, which a relay carries out once, however often it is sent. 1 to 64 characters of
-    /// printable ASCII, chosen when the user acts and kept until the result is known. Without it each call makes one. For a client
-    /// of a relay only. A `ConflictError`: the tap belongs to another request, or what became of it is not known. The `outcome`
-    /// of an error is that of this call, not of an earlier one with the tap.
+    /// printable ASCII without spaces, chosen when the user acts and kept until the result is known. Without it each call makes
+    /// one. For a client of a relay only. A `ConflictError`: the tap belongs to another request, or what became of it is not
+    /// known. The `outcome` of an error is that of this call, not of an earlier one with the tap.
     #[pyo3(signature = (card_no, *, tap=None))]
     fn freeze(&self, py: Python<'_>, card_no: CardNo, tap: Option<Tap>) -> PyResult<()> {
         self.0.get().run(py, move |client| tapped(client, tap.as_ref()).freeze(&card_no.0))

@@ -41,8 +41,8 @@ impl Engine {
         }
         let device = instant::to_millis(self.clock.now());
         let relays = self.server_time().now(device, started);
-        let within = i64::try_from((timeout + EXPIRY_MARGIN).as_millis()).unwrap_or(i64::MAX);
-        Some(relays.saturating_add(within).to_string())
+        let within = i64::try_from((timeout.min(MAX_EXPIRY) + EXPIRY_MARGIN).as_millis()).unwrap_or(i64::MAX);
+        Some(relays.saturating_add(within).clamp(0, LAST_EXPIRY).to_string())
     }
 
     /// The value of the header `Authorization`, for a call that ends at `deadline`. `refused`: the relay refused the session of the
@@ -75,6 +75,11 @@ impl Engine {
 
 /// How much later than the end of an attempt its request expires: what is known of the relay's clock is up to two seconds behind.
 const EXPIRY_MARGIN: Duration = Duration::from_secs(2);
+/// Maximum time until a request expires, without the margin, also of an attempt that waits longer for its response: a relay takes a
+/// time over 200 s ahead for that of a wrong clock.
+const MAX_EXPIRY: Duration = Duration::from_secs(180);
+/// The last time that a relay reads: 15 digits. One that it cannot read, also one before 1970, it refuses without its clock.
+const LAST_EXPIRY: i64 = 999_999_999_999_999;
 
 /// The relay's clock in a refusal of a request that had expired by it, in Unix milliseconds.
 pub(super) fn clock(others: &Extra) -> Option<i64> {

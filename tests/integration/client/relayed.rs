@@ -201,6 +201,22 @@ fn a_change_that_expired_is_sent_again_once_by_the_relays_clock() {
 }
 
 #[test]
+fn a_time_that_no_clock_shows_spoils_no_later_change() {
+    for now_ms in [i64::MIN, -1, i64::MAX] {
+        let body = format!(
+            r#"{{"code":1,"error":{{"kind":"timeout","outcome":"not_sent","text":"late","of_tap":false}},"now_ms":{now_ms}}}"#
+        );
+        let late =
+            MockResponse::Keep(http("412 Precondition Failed", &["Content-Type: application/json"], body.as_bytes()));
+        let (server, client) = responding(vec![late, MockResponse::Keep(envelope(r#"{"result":true}"#))]);
+        client.cards().freeze("c1").unwrap();
+        // What a relay takes for a time: up to 15 digits.
+        let at = server.requests()[1].header("expires-at").unwrap().to_owned();
+        assert!(at.len() <= 15 && at.bytes().all(|byte| byte.is_ascii_digit()), "{now_ms}: {at}");
+    }
+}
+
+#[test]
 fn a_refused_session_is_asked_for_again_once() {
     let renewable = MockServer::start(|request| match request.header("authorization") {
         Some("Bearer second") => MockResponse::Keep(envelope(CARD)),

@@ -234,6 +234,31 @@ fn an_app_whose_clock_is_wrong_learns_that_of_the_relay() {
 }
 
 #[test]
+fn an_app_whose_clock_is_before_1970_learns_that_of_the_relay() {
+    let shop = Shop::new();
+    let url = format!("http://127.0.0.1:{}", serve(shop.relay.clone()).port());
+    let clock = Arc::new(TestClock::wrong_by(-100 * 365 * 86_400_000));
+    let app = Client::relay(&*url, |_: bool| Ok(Secret::from("own"))).clock(clock).build().unwrap();
+    app.accounts().transfer(&transfer(&shop.own, "tap-1")).unwrap();
+    assert_eq!(shop.records.lock().unwrap()[0].denial, Some(Denial::Expired));
+}
+
+#[test]
+fn an_app_that_waits_for_longer_than_a_relay_works_makes_changes() {
+    let shop = Shop::new();
+    let card_no = shop.card(&shop.own);
+    let url = format!("http://127.0.0.1:{}", serve(shop.relay.clone()).port());
+    let app = Client::relay(&*url, |_: bool| Ok(Secret::from("own"))).timeout(Duration::from_secs(600));
+    let app = app.build().unwrap();
+    app.cards().freeze(&card_no).unwrap();
+    assert_eq!(shop.records.lock().unwrap().len(), 1);
+    // A deadline that no relay accepts is named, and no clock is blamed.
+    let options = EnsureOptions { deadline: Some(Duration::from_secs(600)), ..EnsureOptions::default() };
+    let error = app.accounts().ensure_transfer(&transfer(&shop.own, "tap-1"), &options).unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some("deadline_ms")), "{error}");
+}
+
+#[test]
 fn a_session_that_is_refused_is_asked_for_once_more() {
     let shop = Shop::new();
     let url = format!("http://127.0.0.1:{}", serve(shop.relay.clone()).port());

@@ -385,10 +385,10 @@ class Cards(Resource):
         """Freezes an activated card; `unfreeze` activates it again.
 
         `tap`: one action of the user of an app, which a relay carries out once, however often it is sent. 1 to 64
-        characters of printable ASCII, chosen when the user acts and kept until the result is known. Without it each
-        call makes one. For a client of a relay only. A `ConflictError`: the tap belongs to another request, or what
-        became of it is not known. The `outcome` of an error is that of this call, not of an earlier one with the
-        tap.
+        characters of printable ASCII without spaces, chosen when the user acts and kept until the result is known.
+        Without it each call makes one. For a client of a relay only. A `ConflictError`: the tap belongs to another
+        request, or what became of it is not known. The `outcome` of an error is that of this call, not of an earlier
+        one with the tap.
         """
 
     async def unfreeze(self, card_no: str, *, tap: str | None = None) -> None:

@@ -155,8 +155,8 @@ public class Cards internal constructor(private val calls: Calls<FfiCards>) {
      * Blocks an activated card until [unfreeze].
      *
      * @param tap one action of the user of an app: a relay carries it out once, however often it is sent. 1 to 64 characters of
-     * printable ASCII, chosen when the user acts and kept until the result is known. Without it each call makes one. For a client of a
-     * relay only ([Client.relay]). The outcome of an error is that of this call, not of an earlier one with the tap.
+     * printable ASCII without spaces, chosen when the user acts and kept until the result is known. Without it each call makes one. For
+     * a client of a relay only ([Client.relay]). The outcome of an error is that of this call, not of an earlier one with the tap.
      * @throws KeySecureException.Conflict when the tap belongs to another request, or what became of it is not known.
      * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
