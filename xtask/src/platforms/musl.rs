@@ -62,10 +62,11 @@ pub fn x86_64(report: &mut Report) -> Result<(), String> {
     let loader = Loader { command: "/lib/ld-musl-x86_64.so.1 --list", system: "musl's loader" };
     manylinux::complete(report, &root, &wheels, &loader)?;
     manylinux::test_packages(&tools)?;
-    let ignored = NEED_SSL.map(|file| format!("--ignore=tests/{file}"));
+    let ignored = NEED_SSL.map(|file| format!(" --ignore=tests/{file}"));
+    let tests = format!("{}{}", python::WHOLE_SUITE, ignored.join(""));
     report.left_out(format!("Python: {}", NEED_SSL.join(", ")), "the interpreter for musl has no ssl");
     let system = Root::at(system()?, report);
-    python::test(report, &[Interpreter::new(system, "3.13 on musl", "/opt/python/bin/python3.13", &ignored.join(" "))])
+    python::test(report, &[Interpreter::new(system, "3.13 on musl", "/opt/python/bin/python3.13", &tests)])
 }
 
 /// A system with musl and a Python, in the user's cache folder.
