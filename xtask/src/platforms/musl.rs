@@ -45,7 +45,8 @@ pub fn x86_64(report: &mut Report) -> Result<(), String> {
     report.left_out("fleet stores on Redis", "no server in the chroot");
 
     let flags = format!(" {}", ship::flags_with(Some(Path::new(roots::CARGO_HOME))));
-    let build = "cargo build --locked -Zbuild-std --profile ship -p keysecure-sandbox -p keysecure --bins --examples";
+    let build = "cargo build --locked -Zbuild-std --profile ship -p keysecure-sandbox -p keysecure --bins \
+                 --example quickstart --example doctor";
     root.run(report, &format!("{}; {build} --target {TRIPLE}", environment(&flags)))?;
     programs(report)?;
 
