@@ -85,7 +85,7 @@ pub struct Options {
     /// Replace the results of these platforms in docs/platforms.md
     #[arg(long)]
     write: bool,
-    /// The whole Python suite with one interpreter of each platform only, and some of the tests under an emulator
+    /// The whole Python suite with one interpreter of each platform only, and some of the tests under emulators and wine
     #[arg(long)]
     quick: bool,
     /// Under wine, start no further file or class of tests after so many minutes. The results list what was not started
