@@ -76,7 +76,7 @@ pub fn x86_64(report: &mut Report) -> Result<(), String> {
     let built = wheels::release().ok_or("the wheels were not built")?;
     report.command("cargo xtask package python");
     report.tool("rustc", run::output(run::command("rustc").arg("--version")));
-    checked(report, &tools, &built, "manylinux_2_17_")?;
+    checked(report, &tools, &built, Some("manylinux_2_17_"))?;
     test_packages(&tools)?;
 
     let old = Root::new(&BULLSEYE, report)?.mount(&old_python()?, "/opt/python");
@@ -110,7 +110,7 @@ pub fn aarch64(report: &mut Report) -> Result<(), String> {
     root.tool(report, "qemu", "qemu-aarch64 --version");
     let target = Target { triple: "aarch64-unknown-linux-gnu", compatibility: "manylinux2014", environment: "" };
     let built = cross(report, &root, &target)?;
-    checked(report, &tools, &built, "manylinux_2_17_")?;
+    checked(report, &tools, &built, Some("manylinux_2_17_"))?;
     test_packages(&tools)?;
     let old = Root::new(&BULLSEYE, report)?.emulating()?;
     complete(report, &old, &built, &DEBIAN_11_ARM)?;
@@ -175,7 +175,7 @@ fn arm64_system() -> Result<PathBuf, String> {
 }
 
 /// Records the wheels, checks them, and puts them where pip finds them.
-pub fn checked(report: &mut Report, tools: &Venv, built: &[PathBuf], tag: &str) -> Result<(), String> {
+pub fn checked(report: &mut Report, tools: &Venv, built: &[PathBuf], tag: Option<&str>) -> Result<(), String> {
     for wheel in built {
         report.built(None, wheel)?;
         let name = wheel.file_name().unwrap_or_default();
@@ -197,8 +197,8 @@ pub fn test_packages(tools: &Venv) -> Result<(), String> {
     let mut download = tools.python();
     download.args(["-m", "pip", "--quiet", "--disable-pip-version-check", "download", "--only-binary=:all:"]);
     // pip follows the conditions of this interpreter, so what others need is named.
-    download.args(["--platform", "any", pytest, "colorama", "exceptiongroup", "tomli", "typing-extensions", "--dest"]);
-    download.arg(roots::wheels());
+    download.args(["--platform", "any", pytest, "colorama", "exceptiongroup", "tomli", "typing-extensions", "tzdata"]);
+    download.arg("--dest").arg(roots::wheels());
     if run::passes(&mut download) { Ok(()) } else { Err(format!("pip download {pytest} failed")) }
 }
 

@@ -59,7 +59,8 @@ pub fn x86_64(report: &mut Report) -> Result<(), String> {
             environment: "RUSTC_BOOTSTRAP=1 CARGO_UNSTABLE_BUILD_STD=std,panic_unwind",
         },
     )?;
-    manylinux::checked(report, &tools, &wheels, "musllinux_1_2_")?;
+    manylinux::checked(report, &tools, &wheels, None)?;
+    report.left_out("auditwheel", "it knows the C library by Alpine's name, and zig links to the name libc.so");
     let loader = Loader { command: "/lib/ld-musl-x86_64.so.1 --list", system: "musl's loader" };
     manylinux::complete(report, &root, &wheels, &loader)?;
     manylinux::test_packages(&tools)?;
@@ -100,7 +101,7 @@ fn programs(report: &mut Report) -> Result<(), String> {
     }
     let enter = |program: &str| {
         let mut command = run::command("chroot");
-        command.arg(&empty).arg(program).env_clear();
+        command.arg(&empty).arg(program).env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
         command
     };
     let printed = run::output(&mut enter("/quickstart"));
