@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+from typing import Any
 
 from keysecure.sandbox import Sandbox
 
 COMMANDS = ["demo", "doctor", "probe", "call", "export", "listen", "trigger", "sandbox", "completion"]
+
+INTERRUPTED = 1 if sys.platform == "win32" else 130
+"""The exit code of a command after `interrupt`."""
 
 
 def bare() -> dict[str, str]:
@@ -27,6 +32,14 @@ def run(*arguments: str, stdin: str | None = None, **environment: str) -> subpro
         timeout=120,
         check=False,
     )
+
+
+def interrupt(program: subprocess.Popen[Any]) -> None:
+    """Ends a program as Ctrl-C does, or where another program cannot send it, at once."""
+    if sys.platform == "win32":
+        program.terminate()
+    else:
+        program.send_signal(signal.SIGINT)
 
 
 def variables_of(sandbox: Sandbox) -> dict[str, str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+
+from cli_support import interrupt
 
 from keysecure.sandbox import Sandbox
 
@@ -74,7 +75,7 @@ def check_receiver_listens(name: str, path: str) -> None:
                 assert client.consumptions.get(bought).status == "Pending"
                 assert [row.error for row in sandbox.deliveries()] == [None, None]
             finally:
-                one.send_signal(signal.SIGINT)
+                interrupt(one)
                 try:
                     one.communicate(timeout=60)
                 except subprocess.TimeoutExpired:

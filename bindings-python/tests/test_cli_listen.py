@@ -6,7 +6,6 @@ import http.client
 import json
 import queue
 import re
-import signal
 import subprocess
 import sys
 import threading
@@ -16,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from cli_support import bare, run
+from cli_support import INTERRUPTED, bare, interrupt, run
 
 from keysecure import Client, WebhookVerifier
 from keysecure.sandbox import Sandbox
@@ -67,9 +66,9 @@ class Listening:
         connection.close()
         return response.status, json.loads(content) if content.startswith(b"{") else {"text": content.decode()}
 
-    def end(self, sent: signal.Signals = signal.SIGINT) -> tuple[int, str, str]:
+    def end(self) -> tuple[int, str, str]:
         if self.program.poll() is None:
-            self.program.send_signal(sent)
+            interrupt(self.program)
         output, errors = self.program.communicate(timeout=60)
         return self.program.returncode, output, errors
 
@@ -96,7 +95,7 @@ def test_each_webhook_is_a_line(listening: Listening) -> None:
     # It has no store: what comes again is shown again.
     assert listening.send(CONSUMPTION)[0] == 200
     assert "accepted" in listening.line()
-    assert listening.end() == (130, "", "")
+    assert listening.end() == (INTERRUPTED, "", "")
 
 
 @pytest.mark.parametrize("listening", [("--json", "--decide", "accept", "--path", "/webhooks")], indirect=True)
@@ -139,7 +138,7 @@ def test_what_is_not_from_the_platform_is_refused(listening: Listening) -> None:
         connection.close()
         # The line follows the response: without waiting for it, the interrupt may come first.
         assert f"-> 405 refused: webhooks come by POST, not by {method}" in listening.line()
-    assert listening.end() == (130, "", "")
+    assert listening.end() == (INTERRUPTED, "", "")
 
 
 def test_lines_hold_nothing_that_changes_a_terminal(listening: Listening) -> None:

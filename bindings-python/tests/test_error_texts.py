@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -49,7 +49,9 @@ def raw_server(exchange: Exchange) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=accept, daemon=True).start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        listener.shutdown(socket.SHUT_RDWR)
+        # Windows refuses it for a socket that only listens.
+        with suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
 
 
 def response(status: str, body: bytes, *headers: str) -> bytes:

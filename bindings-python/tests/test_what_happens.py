@@ -167,6 +167,7 @@ def test_a_store_that_cannot_be_reached_sends_nothing(keysecure_env: Sandbox) ->
     assert keysecure_env.count("accounts.transfer") == 0
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of Unix")
 def test_ctrl_c_leaves_a_payment_unknown_and_the_next_run_finds_it(keysecure_env: Sandbox) -> None:
     cardholder_no = keysecure_env.seed_approved_cardholder()
     keysecure_env.fault("accounts.transfer", Fault.stall_after_commit(60_000))

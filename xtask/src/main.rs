@@ -135,12 +135,8 @@ enum Command {
         /// Only these platforms
         #[arg(value_name = "NAME", value_parser = PossibleValuesParser::new(platforms::names()))]
         names: Vec<String>,
-        /// Replace the results of these platforms in docs/platforms.md
-        #[arg(long)]
-        write: bool,
-        /// The whole Python suite with one interpreter of each platform only, and some of the tests under wine
-        #[arg(long)]
-        quick: bool,
+        #[command(flatten)]
+        options: platforms::Options,
     },
     /// Build everything that a release consists of, in one folder with checksums: many minutes. Publishes nothing
     Release(release::Options),
@@ -180,7 +176,7 @@ fn main() -> ExitCode {
         Command::Openapi => openapi::run(),
         Command::Parity => parity::run(),
         Command::Package { artifact } => package::run(&artifact.unwrap_or_default()),
-        Command::Platforms { names, write, quick } => platforms::run(&names, write, quick),
+        Command::Platforms { names, options } => platforms::run(&names, options),
         Command::Release(options) => release::run(&options),
         Command::SetVersion { version } => release::set_version(&version),
         Command::Swift { arguments } => swift::run(&arguments),

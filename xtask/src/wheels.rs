@@ -46,7 +46,7 @@ pub fn package() -> bool {
     let mut contents = tools.python();
     contents.args(["tests/package/contents.py", "--released"]).args(&wheels);
     let mut is_good = run::passes(&mut contents);
-    for (what, passed) in checks(&tools, &wheels, "manylinux_2_17_") {
+    for (what, passed) in checks(&tools, &wheels, Some("manylinux_2_17_")) {
         println!("{what}: {}", if passed { "ok" } else { "FAILED" });
         is_good &= passed;
     }
@@ -62,10 +62,10 @@ pub fn package() -> bool {
     is_good
 }
 
-/// What the tools of the Python packaging authority say about wheels for Linux with this platform tag.
-pub fn checks(tools: &Venv, wheels: &[PathBuf], tag: &str) -> Vec<(String, bool)> {
+/// What the tools of the Python packaging authority say about wheels. With a tag, auditwheel must find that of Linux.
+pub fn checks(tools: &Venv, wheels: &[PathBuf], tag: Option<&str>) -> Vec<(String, bool)> {
     let mut results = Vec::new();
-    if cfg!(target_os = "linux") {
+    if let (true, Some(tag)) = (cfg!(target_os = "linux"), tag) {
         let conforms = |wheel: &Path| {
             let shown = run::output(tools.command("auditwheel").arg("show").arg(wheel)).unwrap_or_default();
             shown.split_whitespace().collect::<Vec<_>>().join(" ").contains(&format!("platform tag: \"{tag}"))

@@ -13,7 +13,8 @@ const HEAD: &str = "\
 # Platforms
 
 What was built and tested for each platform, on one machine: Debian 12, x86-64. Written by `cargo xtask platforms --write`;
-do not edit. \"not run\" means that the files were built, or the code was checked, and that nothing of it was executed. The
+do not edit. This is not one whole run: each row is of a run of its own, and its section names the commit and the tools of
+that run. \"not run\" means that the files were built, or the code was checked, and that nothing of it was executed. The
 machine, of two cores, had other work at the same time: it would be faster alone.
 
 ";

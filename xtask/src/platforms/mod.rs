@@ -80,15 +80,28 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     ALL.iter().map(|platform| platform.name)
 }
 
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct Options {
+    /// Replace the results of these platforms in docs/platforms.md
+    #[arg(long)]
+    write: bool,
+    /// The whole Python suite with one interpreter of each platform only, and some of the tests under emulators and wine
+    #[arg(long)]
+    quick: bool,
+    /// Under wine, start no further file or class of tests after so many minutes. The results list what was not started
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    minutes: u32,
+}
+
 /// Runs the named platforms, or all if `names` is empty, and prints the table. With `write`, replaces their results in
-/// `docs/platforms.md`. With `quick`, runs fewer tests, and the results say which.
-pub fn run(names: &[String], write: bool, quick: bool) -> bool {
+/// `docs/platforms.md`.
+pub fn run(names: &[String], options: Options) -> bool {
     // The builds in the chroots are offline.
     if !run::passes(&mut run::cargo("fetch --locked")) {
         return false;
     }
     let chosen = ALL.iter().filter(|platform| names.is_empty() || names.iter().any(|name| name == platform.name));
-    let reports: Vec<Report> = chosen.map(|platform| examine(platform, quick)).collect();
+    let reports: Vec<Report> = chosen.map(|platform| examine(platform, options)).collect();
     println!();
     for line in reports.iter().flat_map(|report| report.failures.summary()) {
         println!("{line}");
@@ -96,7 +109,7 @@ pub fn run(names: &[String], write: bool, quick: bool) -> bool {
     let mut rows = vec![row!["platform", "built", "passed", "failed", "not run, and why"]];
     rows.extend(reports.iter().map(Report::row));
     print!("{}", table(&rows));
-    let is_written = !write || document::update(&reports, &names_in_order());
+    let is_written = !options.write || document::update(&reports, &names_in_order());
     is_written && reports.iter().all(Report::is_good)
 }
 
@@ -104,11 +117,12 @@ fn names_in_order() -> Vec<&'static str> {
     names().collect()
 }
 
-fn examine(platform: &Platform, quick: bool) -> Report {
+fn examine(platform: &Platform, options: Options) -> Report {
     println!("\n==== {}: {} ====", platform.name, platform.title);
     let started = Instant::now();
     let mut report = Report::new(platform.name, platform.title);
-    report.quick = quick;
+    report.quick = options.quick;
+    report.minutes = options.minutes;
     report.tool("commit", commit());
     if let Err(why) = (platform.run)(&mut report) {
         report.stopped(why);

@@ -8,6 +8,9 @@ use super::roots::{Root, target_file};
 use crate::report::junit;
 use crate::{files, run};
 
+/// The arguments of pytest for the whole suite.
+pub const WHOLE_SUITE: &str = "tests --ignore=tests/frameworks";
+
 /// How many interpreters are tested at once: the tests wait most of the time.
 const AT_ONCE: usize = 3;
 
@@ -17,8 +20,8 @@ pub struct Interpreter {
     /// Its version and system, for the report.
     what: String,
     python: String,
-    /// Further arguments of pytest.
-    options: String,
+    /// The arguments of pytest: what is tested.
+    arguments: String,
 }
 
 /// How far the tests of an interpreter came.
@@ -32,14 +35,14 @@ enum Reached {
 }
 
 impl Interpreter {
-    pub fn new(root: Root, what: &str, python: &str, options: &str) -> Self {
-        Self { root, what: what.into(), python: python.into(), options: options.into() }
+    pub fn new(root: Root, what: &str, python: &str, arguments: &str) -> Self {
+        Self { root, what: what.into(), python: python.into(), arguments: arguments.into() }
     }
 
     /// Installs the wheels that pip chooses, runs the demo and then perhaps the tests, with all files in this folder of the
     /// platform.
     fn run(&self, folder: &str, with_tests: bool) -> Result<Reached, String> {
-        let Self { root, python, options, .. } = self;
+        let Self { root, python, arguments, .. } = self;
         let (folder, wheels) = (format!("{}/{folder}", root.target()), root.wheels());
         let install =
             format!("sh xtask/src/platforms/python_install.sh {python} {wheels} {folder}/venv {folder}/demo.txt");
@@ -50,8 +53,8 @@ impl Interpreter {
             return Ok(Reached::Demo);
         }
         let test = format!(
-            "cd bindings-python; PYTHONDONTWRITEBYTECODE=1 {folder}/venv/bin/python -m pytest -q -p no:cacheprovider tests \
-             --ignore=tests/frameworks {options} --junitxml {folder}/pytest.xml"
+            "cd bindings-python; PYTHONDONTWRITEBYTECODE=1 {folder}/venv/bin/python -m pytest -q -p no:cacheprovider \
+             {arguments} --junitxml {folder}/pytest.xml"
         );
         let exited_well = run::passes(&mut root.command(&test)?);
         Ok(Reached::Tests(exited_well, test))

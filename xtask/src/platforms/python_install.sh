@@ -6,7 +6,7 @@ unset PIP_FIND_LINKS PYTHONPATH
 rm -rf "$venv"
 "$python" -m venv "$venv"
 "$venv/bin/python" -m pip --quiet --disable-pip-version-check install --no-index --find-links "$wheels" \
-    pytest keysecure keysecure-sandbox
+    pytest tzdata keysecure keysecure-sandbox
 export PYTHONDONTWRITEBYTECODE=1
 "$venv/bin/python" bindings-python/tests/package/smoke.py
 "$venv/bin/python" -m keysecure demo >"$output"

@@ -16,6 +16,8 @@ pub struct Report {
     pub failures: Failures,
     /// Whether to leave tests out for the sake of time, and to say so.
     pub quick: bool,
+    /// Minutes after which no further file or class of tests is started under wine.
+    pub minutes: u32,
     title: &'static str,
     tools: Vec<(String, String)>,
     built: Vec<(String, u64)>,
@@ -34,6 +36,7 @@ impl Report {
             name,
             failures: Failures::default(),
             quick: false,
+            minutes: 60,
             title,
             tools: Vec::new(),
             built: Vec::new(),

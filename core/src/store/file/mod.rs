@@ -246,13 +246,13 @@ mod tests {
     fn a_file_system_without_locks_is_named_in_the_words_of_the_system() {
         let scratch = Scratch::new();
         make_directory(&scratch.0).unwrap();
-        for (code, words) in
-            [(libc::EOPNOTSUPP, "not supported"), (libc::ENOLCK, "ocks"), (libc::ENOSYS, "not implemented")]
-        {
+        for code in [libc::EOPNOTSUPP, libc::ENOLCK, libc::ENOSYS] {
             let probe = Probe::new(&scratch.0).unwrap();
             let refused = |_: &File| Err(TryLockError::Error(io::Error::from_raw_os_error(code)));
             let text = probe.check_locks(refused).unwrap_err().to_string();
-            assert!(text.contains("cannot lock files (flock:") && text.contains(words), "{text}");
+            // glibc and musl have different words.
+            let words = format!("cannot lock files (flock: {})", io::Error::from_raw_os_error(code));
+            assert!(text.contains(&words), "{text}");
             assert!(text.contains("a local disk, or Redis"), "{text}");
             assert!(probe.check_locks(File::try_lock).is_ok());
         }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::wine::{FOLDER, LIBRARY, SCRIPTS, Windows, built, limits, not_started, session};
+use super::wine::{FILE_LIMIT, FOLDER, LIBRARY, SCRIPTS, Windows, built, not_started, session};
 use crate::bindings::Bindings;
 use crate::platforms::report::Report;
 use crate::platforms::roots::{TARGET, WORKSPACE, target};
@@ -88,8 +88,11 @@ fn tests(windows: &Windows, report: &mut Report, java: &str) -> Result<(), Strin
         properties.join(" ")
     );
     report.command("wine java.exe -cp ... org.junit.platform.console.ConsoleLauncher execute --select-class CLASS");
-    let (minutes, seconds) = limits(report);
-    let each = format!("sh {SCRIPTS}/each.sh {TARGET}/junit {minutes} {seconds} '{arguments}' {}", classes.join(" "));
+    let each = format!(
+        "sh {SCRIPTS}/each.sh {TARGET}/junit {} {FILE_LIMIT} '{arguments}' {}",
+        report.minutes,
+        classes.join(" ")
+    );
     run::passes(&mut windows.root.command(&session(&each))?);
     let counts = junit::read(&reports, &mut report.failures);
     report.tested("Kotlin, with the jar on Java 21", counts);

@@ -54,8 +54,14 @@ fn programs(windows: &Windows, report: &mut Report) -> Result<(), String> {
 }
 
 fn rust_tests(windows: &Windows, report: &mut Report) -> Result<(), String> {
-    let shell = "cargo test --locked --no-fail-fast --tests -p keysecure -p keysecure-sandbox -p keysecure-tests";
-    let done = windows.root.cargo_test(report, "Rust", &variables(&session(shell)));
+    let (what, tests) = if report.quick {
+        report.left_out("Rust: the integration tests and all others outside the libraries", "a short run");
+        ("Rust, tests of the libraries", "--lib -p keysecure -p keysecure-sandbox")
+    } else {
+        ("Rust", "--tests -p keysecure -p keysecure-sandbox -p keysecure-tests")
+    };
+    let shell = format!("cargo test --locked --no-fail-fast {tests}");
+    let done = windows.root.cargo_test(report, what, &variables(&session(&shell)));
     report.left_out("Rust: 5 tests of suspended or forked processes", "Windows has neither signals nor fork");
     report.left_out("Rust: FIFOs, links and modes of files in the file store", "Windows has none of them");
     report.left_out("Rust: doc tests", "they run on Linux");

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::wine::{FOLDER, SCRIPTS, TRIPLE, Windows, flags, limits, not_started, session};
+use super::wine::{FILE_LIMIT, FOLDER, SCRIPTS, TRIPLE, Windows, flags, not_started, session};
 use crate::platforms::manylinux::TOOLS;
 use crate::platforms::report::Report;
 use crate::platforms::roots::{TARGET, WORKSPACE, target};
@@ -77,8 +77,11 @@ fn tests(windows: &Windows, report: &mut Report, folder: &Path, python: &str) ->
     files.sort();
     report.command("wine python.exe -m pytest FILE");
     let arguments = format!("{python} -m pytest -q -p no:cacheprovider --junitxml \"$report\" \"$item\"");
-    let (minutes, seconds) = limits(report);
-    let each = format!("sh {SCRIPTS}/each.sh {TARGET}/pytest {minutes} {seconds} '{arguments}' {}", files.join(" "));
+    let each = format!(
+        "sh {SCRIPTS}/each.sh {TARGET}/pytest {} {FILE_LIMIT} '{arguments}' {}",
+        report.minutes,
+        files.join(" ")
+    );
     run::passes(&mut windows.root.command(&format!("cd bindings-python; {}", session(&each)))?);
     let counts = junit::read(&reports, &mut report.failures);
     report.tested("Python 3.13", counts);

@@ -20,10 +20,8 @@ pub(super) const FOLDER: &str = "windows";
 /// The folder of the scripts, in the chroot.
 pub(super) const SCRIPTS: &str = "/keysecure/xtask/src/platforms/windows";
 
-/// The minutes after which no file or class of tests is started, and the seconds that each may take.
-pub(super) const fn limits(report: &Report) -> (u32, u32) {
-    if report.quick { (4, 150) } else { (60, 300) }
-}
+/// The seconds that each file or class of tests may take.
+pub(super) const FILE_LIMIT: u32 = 300;
 
 /// The seconds after which a test program is ended.
 const TEST_LIMIT: u32 = 900;
@@ -75,7 +73,7 @@ pub(super) fn not_started(report: &mut Report, suite: &str, folder: &Path) {
     if !items.is_empty() {
         report.left_out(
             format!("{suite}: {}", items.join(", ")),
-            format!("not started: {} minutes were over", limits(report).0),
+            format!("not started: {} minutes were over", report.minutes),
         );
     }
 }
