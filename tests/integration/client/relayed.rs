@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use keysecure::{
-    ActivateCard, AesSettings, ApplyCard, ApplyCardholder, CardStatus, Client, ClientBuilder, Cvv, EnsureOptions,
-    Environment, Error, ErrorKind, KeyScheme, ListCards, Method, OnStoreFailure, Outcome, Pin, Secret, Session,
-    SessionUnavailable, SetPin, SimulationRequest, Store, Transfer, TransferType, TransportFault,
+    ActivateCard, AesSettings, ApplyCard, ApplyCardholder, CardStatus, Client, ClientBuilder, Clock as _, Cvv,
+    EnsureOptions, Environment, Error, ErrorKind, KeyScheme, ListCards, Method, OnStoreFailure, Outcome, Pin, Secret,
+    Session, SessionUnavailable, SetPin, SimulationRequest, Store, Transfer, TransferType, TransportFault,
 };
-use keysecure_tests::{MockResponse, MockServer, RecordedRequest, cents, envelope, http};
+use keysecure_tests::{MockResponse, MockServer, RecordedRequest, TestClock, cents, envelope, http};
 
 const CARD: &str = r#"{"card_no":"c1","cardholder_no":"1001","status":"Activated"}"#;
 const TRANSFER: &str = r#"{"transfer_no":"t1","transfer_unique_no":"tap-1"}"#;
@@ -262,15 +262,15 @@ fn without_a_session_nothing_is_sent() {
     assert_eq!(server.requests().len(), 0);
 }
 
-/// A session whose tokens take a while.
-struct Slow(Duration);
+/// A session whose tokens take a while by this clock.
+struct Slow(Duration, Arc<TestClock>);
 
 impl Session for Slow {
     fn token(&self, _: bool) -> Result<Secret, SessionUnavailable> {
         Err(SessionUnavailable)
     }
     fn token_within(&self, _: bool, left: Duration) -> Result<Secret, SessionUnavailable> {
-        std::thread::sleep(self.0.min(left));
+        self.1.sleep(self.0.min(left)).unwrap();
         if self.0 < left { Ok(Secret::from("session-1")) } else { Err(SessionUnavailable) }
     }
 }
@@ -278,22 +278,25 @@ impl Session for Slow {
 #[test]
 fn a_session_knows_how_much_time_the_call_has_left() {
     let (server, _) = relay(|_| refusal("401 Unauthorized", "authentication", "rejected"));
+    let seconds = Duration::from_secs;
     let client = |takes: u64| {
-        let session = Slow(Duration::from_millis(takes));
-        Client::relay(server.base_url(), session).timeout(Duration::from_millis(500)).build().unwrap()
+        let clock = Arc::new(TestClock::virtual_sleeps(None));
+        let session = Slow(seconds(takes), Arc::clone(&clock));
+        let client = Client::relay(server.base_url(), session).timeout(seconds(50)).clock(Arc::clone(&clock) as _);
+        (client.build().unwrap(), clock)
     };
-    let error = client(900).accounts().transfer(&transfer()).unwrap_err();
+    let error = client(90).0.accounts().transfer(&transfer()).unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::NotSent), "{error}");
     assert_eq!(server.requests().len(), 0);
     // The second token has the rest of the time.
-    let error = client(300).accounts().transfer(&transfer()).unwrap_err();
+    let error = client(30).0.accounts().transfer(&transfer()).unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::Rejected), "{error}");
     assert_eq!(server.requests().len(), 1);
-    let ensure = EnsureOptions { deadline: Some(Duration::from_millis(200)), ..EnsureOptions::default() };
-    let started = std::time::Instant::now();
-    let error = client(900).accounts().ensure_transfer(&transfer(), &ensure).unwrap_err();
+    let ensure = EnsureOptions { deadline: Some(seconds(20)), ..EnsureOptions::default() };
+    let (client, clock) = client(90);
+    let error = client.accounts().ensure_transfer(&transfer(), &ensure).unwrap_err();
     assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::Unknown), "{error}");
-    assert!(started.elapsed() < Duration::from_millis(450));
+    assert!(clock.sleeps().iter().sum::<Duration>() <= seconds(20), "{:?}", clock.sleeps());
 }
 
 #[test]
