@@ -15,6 +15,14 @@ use crate::secrets::CardSecrets;
 #[derive(Debug, uniffi::Object)]
 pub struct Cards(pub(crate) Client);
 
+impl Cards {
+    /// The calls of the core, for a tap if there is one.
+    fn tapped<'a>(&'a self, tap: Option<&'a str>) -> keysecure::Cards<'a> {
+        let cards = self.0.cards();
+        tap.map_or(cards, |tap| cards.with_tap(tap))
+    }
+}
+
 #[uniffi::export]
 impl Cards {
     /// The same calls for a call that has already waited so long for a thread: the time counts into its timeout or
@@ -60,37 +68,54 @@ impl Cards {
     }
 
     /// Activates a physical card in status `ToActivate`. `cvv` is the three digits on the back, encrypted before they
-    /// are sent; `card_last_no` is the last four digits of the card number.
-    pub fn activate(&self, card_no: String, cardholder_no: String, cvv: String, card_last_no: String) -> Result<()> {
+    /// are sent; `card_last_no` is the last four digits of the card number. `tap`: see `freeze`.
+    #[uniffi::method(default(tap = None))]
+    pub fn activate(
+        &self,
+        card_no: String,
+        cardholder_no: String,
+        cvv: String,
+        card_last_no: String,
+        tap: Option<String>,
+    ) -> Result<()> {
         let cvv = Cvv::new(cvv)?;
-        Ok(self.0.cards().activate(&ActivateCard { card_no, cardholder_no, cvv, card_last_no })?)
+        Ok(self.tapped(tap.as_deref()).activate(&ActivateCard { card_no, cardholder_no, cvv, card_last_no })?)
     }
 
-    /// Sets the status of a card to `Frozen`, `Activated` or `Delete`.
-    pub fn update_status(&self, card_no: String, status: CardStatus) -> Result<()> {
-        Ok(self.0.cards().update_status(&card_no, status)?)
+    /// Sets the status of a card to `Frozen`, `Activated` or `Delete`. `tap`: see `freeze`.
+    #[uniffi::method(default(tap = None))]
+    pub fn update_status(&self, card_no: String, status: CardStatus, tap: Option<String>) -> Result<()> {
+        Ok(self.tapped(tap.as_deref()).update_status(&card_no, status)?)
     }
 
     /// Blocks an activated card until `unfreeze`.
-    pub fn freeze(&self, card_no: String) -> Result<()> {
-        Ok(self.0.cards().freeze(&card_no)?)
+    ///
+    /// `tap` is one action of the user of an app: a relay carries it out once, however often it is sent. 1 to 64 printable
+    /// ASCII characters without spaces, chosen when the user acts and kept until the result is known. Without it each call makes
+    /// one. It is for a client of a relay only. The outcome of an error is that of this call, not of an earlier one with the tap.
+    #[uniffi::method(default(tap = None))]
+    pub fn freeze(&self, card_no: String, tap: Option<String>) -> Result<()> {
+        Ok(self.tapped(tap.as_deref()).freeze(&card_no)?)
     }
 
-    /// Makes a frozen card usable again.
-    pub fn unfreeze(&self, card_no: String) -> Result<()> {
-        Ok(self.0.cards().unfreeze(&card_no)?)
+    /// Makes a frozen card usable again. `tap`: see `freeze`.
+    #[uniffi::method(default(tap = None))]
+    pub fn unfreeze(&self, card_no: String, tap: Option<String>) -> Result<()> {
+        Ok(self.tapped(tap.as_deref()).unfreeze(&card_no)?)
     }
 
-    /// Closes a card permanently.
-    pub fn delete(&self, card_no: String) -> Result<()> {
-        Ok(self.0.cards().delete(&card_no)?)
+    /// Closes a card permanently. `tap`: see `freeze`.
+    #[uniffi::method(default(tap = None))]
+    pub fn delete(&self, card_no: String, tap: Option<String>) -> Result<()> {
+        Ok(self.tapped(tap.as_deref()).delete(&card_no)?)
     }
 
     /// Sets the PIN of a physical, activated card: six digits, of which no three neighbours are identical, ascending
-    /// or descending. It is encrypted before it is sent.
-    pub fn set_pin(&self, card_no: String, cardholder_no: String, pin: String) -> Result<()> {
+    /// or descending. It is encrypted before it is sent. `tap`: see `freeze`.
+    #[uniffi::method(default(tap = None))]
+    pub fn set_pin(&self, card_no: String, cardholder_no: String, pin: String, tap: Option<String>) -> Result<()> {
         let pin = Pin::new(pin)?;
-        Ok(self.0.cards().set_pin(&SetPin { card_no, cardholder_no, pin })?)
+        Ok(self.tapped(tap.as_deref()).set_pin(&SetPin { card_no, cardholder_no, pin })?)
     }
 
     /// Lists the packages that cards are opened from in credit mode.

@@ -52,6 +52,7 @@ arguments! {
         PackageNo = "package_no",
         ParentOrigin = "parent_origin",
         Path = "path",
+        Tap = "tap",
         TransferNo = "transfer_no",
         TransferUniqueNo = "transfer_unique_no",
     }

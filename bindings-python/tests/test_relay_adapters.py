@@ -99,6 +99,16 @@ def test_cookies_that_http_2_splits_are_one_for_authorize(shop: Shop) -> None:
     assert shop.requests[-1].headers["Cookie"] == "a=1; b=2"
 
 
+def test_a_change_that_has_expired_is_refused(shop: Shop) -> None:
+    wsgi, asgi, path = Wsgi(shop.relay.wsgi), Asgi(shop.relay.asgi), "/v1/cards.update_status"
+    headers = {**OWN, "Expires-At": "1", "Idempotency-Key": "tap-1"}
+    environ = wsgi.environ(headers, BODY, PATH_INFO=path, SCRIPT_NAME="", CONTENT_TYPE="application/json")
+    scope = asgi.scope({**headers, "Content-Type": "application/json"}, path=path)
+    for response in (wsgi.run(environ), asgi.run(scope, [{"type": "http.request", "body": BODY}])):
+        assert error_of(response) == (412, "timeout")
+    assert [record.denial for record in shop.records] == ["expired"] * 2
+
+
 def test_a_stream_that_the_server_closes_is_free_again(shop: Shop) -> None:
     server = Wsgi(shop.relay.wsgi)
     environ = server.environ(OWN, b"", PATH_INFO="/v1/events", REQUEST_METHOD="GET")

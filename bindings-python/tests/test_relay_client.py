@@ -23,7 +23,7 @@ import pytest
 from relay_support import CARD, TRANSFER, TRANSFERRED, Request, Response, in_turn, ok, refusal, relay
 
 import keysecure
-from keysecure import AuthenticationError, Client, ConfigError, KeySecureError, aio
+from keysecure import AuthenticationError, Client, ConfigError, InvalidInputError, KeySecureError, aio
 
 ENSURED = {"value": TRANSFERRED, "created": True}
 TOKEN = "session-1"
@@ -75,6 +75,25 @@ def test_requests_have_the_documented_form() -> None:
     assert {request.headers["Authorization"] for request in server.requests} == {"Bearer session-1"}
     assert server.requests[-1].headers["Timezone"] == "UTC+8"
     assert not any(name in request.headers for request in server.requests for name in ("Api-Key", "Access-Token"))
+
+
+def test_a_tap_of_the_caller_is_sent_as_it_is() -> None:
+    with relay(lambda _request: ok({"result": True})) as server, client_of(server.url) as client:
+        client.cards.freeze("c1", tap="tap-1")
+        client.cards.unfreeze("c1", tap="tap-1")
+        client.cards.delete("c1", tap="tap-1")
+        client.cards.update_status(card_no="c1", status="Frozen", tap="tap-1")
+        client.cards.set_pin(card_no="c1", cardholder_no="1001", pin="739251", tap="tap-1")
+        client.cards.activate(card_no="c1", cardholder_no="1001", cvv="739", card_last_no="1111", tap="tap-1")
+        assert [request.headers["Idempotency-Key"] for request in server.requests] == ["tap-1"] * 6
+        for tap in ("", "a b", "x" * 65):
+            with pytest.raises(InvalidInputError, match="tap must be 1 to 64 characters") as caught:
+                client.cards.freeze("c1", tap=tap)
+            assert (caught.value.field, caught.value.outcome) == ("tap", "not_sent")
+        direct = Client("key", "0123456789abcdef", base_url=server.url)
+        with pytest.raises(InvalidInputError, match="tap is for a client of a relay"):
+            direct.cards.freeze("c1", tap="tap-1")
+        assert len(server.requests) == 6
 
 
 def test_repr_shows_the_address() -> None:

@@ -56,7 +56,7 @@ impl Client {
 
     /// Returns the calls on cards, packages and BINs.
     pub fn cards(&self) -> Cards<'_> {
-        Cards(&self.caller)
+        Cards::new(&self.caller)
     }
 
     /// Returns the calls on consumptions: purchases, ATM withdrawals, fees, reversals and refunds.

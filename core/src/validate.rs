@@ -30,6 +30,12 @@ pub(crate) fn header_text(field: &str, value: &str) -> Checked {
     rule(value.bytes().all(|byte| byte.is_ascii_graphic()), field, "must be printable ASCII without spaces")
 }
 
+/// Checks a tap, as the relay does.
+pub(crate) fn tap(field: &str, value: &str) -> Checked {
+    let plain = (1..=64).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_graphic());
+    rule(plain, field, "must be 1 to 64 characters of printable ASCII, without spaces")
+}
+
 /// Checks a merchant reference: at most 64 characters.
 pub(crate) fn unique_no(field: &str, value: &str) -> Checked {
     required(field, value)?;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::elf::Library;
 use crate::link::{self, Linker};
-use crate::{bindings, elf, kotlin, licences, maven, run, ship};
+use crate::{archive, bindings, elf, kotlin, licences, maven, run, ship};
 
 /// A processor of Android.
 struct Abi {
@@ -61,13 +61,13 @@ pub fn aar(features: &[&str]) -> bool {
     kotlin::clean();
     ABIS.iter().all(|abi| build_library(abi, features, &strip, &jni.join(abi.name)))
         && run::passes(&mut maven::command(&bindings, &["process-classes".into()]))
-        && licences::write(&licensed(features), &notices)
+        && licences::write(&licensed(features), licences::ANDROID, &notices)
         && assemble(&maven::build_dir().join("android/classes"), &jni, &notices, &aar)
         && run::passes(&mut install(&aar))
 }
 
 /// The package whose dependencies have the licences, with its features.
-fn licensed(features: &[&str]) -> String {
+pub fn licensed(features: &[&str]) -> String {
     let choice: Vec<_> = features.iter().copied().take_while(|option| *option != "--config").collect();
     format!("keysecure-ffi {}", choice.join(" "))
 }
@@ -106,9 +106,9 @@ fn assemble(classes: &Path, jni: &Path, notices: &Path, aar: &Path) -> bool {
     let jar = folder.join("classes.jar");
     reported(stage(jni, notices, &folder), &folder)
         && ABIS.iter().all(|abi| fits(&folder.join("jni").join(abi.name).join(LIBRARY), abi))
-        && pack(classes, &jar)
+        && packed(archive::zip(classes, &jar))
         && has_only_classes(&jar)
-        && pack(&folder, aar)
+        && packed(archive::zip(&folder, aar))
         && has_only_its_files(aar)
 }
 
@@ -126,6 +126,7 @@ fn stage(jni: &Path, notices: &Path, folder: &Path) -> io::Result<()> {
         (root.join("LICENSE-APACHE"), "META-INF/LICENSE-APACHE"),
         (root.join("LICENSE-MIT"), "META-INF/LICENSE-MIT"),
         (notices.join("THIRD-PARTY.txt"), "META-INF/THIRD-PARTY.txt"),
+        (notices.join("THIRD-PARTY-RUST.html"), "META-INF/THIRD-PARTY-RUST.html"),
     ] {
         fs::copy(from, folder.join(to))?;
     }
@@ -158,9 +159,8 @@ fn fault(library: &Library, abi: &Abi) -> Option<String> {
     (!library.is_aligned()).then(|| format!("has segments aligned to less than 16 KB: {:x?}", library.alignments))
 }
 
-fn pack(folder: &Path, to: &Path) -> bool {
-    let mut jar = run::command("jar");
-    run::passes(jar.args(["--create", "--no-manifest", "--file"]).arg(to).arg("-C").arg(folder).arg("."))
+fn packed(result: Result<(), String>) -> bool {
+    result.map_err(|error| eprintln!("{error}")).is_ok()
 }
 
 /// The names of the files in a zip file.
@@ -202,6 +202,7 @@ fn files() -> BTreeSet<String> {
         "AndroidManifest.xml",
         "META-INF/LICENSE-APACHE",
         "META-INF/LICENSE-MIT",
+        "META-INF/THIRD-PARTY-RUST.html",
         "META-INF/THIRD-PARTY.txt",
         "R.txt",
         "classes.jar",

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use roxmltree::Document;
 
@@ -27,6 +28,7 @@ impl Inputs {
         inputs.put("classes/io/keysecure/model/Card.class", b"a class");
         inputs.put("classes/META-INF/keysecure.kotlin_module", b"a module");
         inputs.put("licences/THIRD-PARTY.txt", b"licences");
+        inputs.put("licences/THIRD-PARTY-RUST.html", b"licences");
         inputs
     }
 
@@ -101,6 +103,22 @@ fn an_aar_has_its_files_and_nothing_from_an_earlier_build() {
         classes.iter().map(String::as_str).collect::<Vec<_>>(),
         ["META-INF/keysecure.kotlin_module", "io/keysecure/Client.class", "io/keysecure/model/Card.class"]
     );
+}
+
+#[test]
+fn two_builds_of_an_aar_have_the_same_bytes() {
+    if !has_jdk() {
+        return;
+    }
+    run::set_build_time(1_800_000_000);
+    let inputs = Inputs::new("bytes");
+    let builds = [1_000_000_000, 1_000_000_010].map(|seconds| {
+        let class = fs::File::options().append(true).open(inputs.0.join("classes/io/keysecure/Client.class")).unwrap();
+        class.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)).unwrap();
+        assert!(inputs.assemble());
+        fs::read(inputs.aar()).unwrap()
+    });
+    assert!(builds[0] == builds[1]);
 }
 
 #[test]

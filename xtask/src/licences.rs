@@ -13,12 +13,34 @@ const FILES: [&str; 4] = ["LICENSE", "LICENCE", "COPYING", "NOTICE"];
 /// The notices of the standard library, in Rust's own distribution.
 const STANDARD_LIBRARY: &str = "share/doc/rust/COPYRIGHT-library.html";
 
-/// Writes `THIRD-PARTY.txt` with the licences of all crates in a package of this workspace, and the notices of Rust's standard
-/// library. Options of `cargo tree` may follow the name of the package. `false` after a failure, which is printed.
-pub fn write(package: &str, folder: &Path) -> bool {
-    let tree = format!("tree --locked -p {package} -e normal,no-proc-macro --prefix none --format {{p}}|{{l}}");
+/// The systems of wheels, jars and programs. Each brings a few crates of its own, whichever machine packs them; processors and C
+/// libraries make no difference.
+pub const COMPUTERS: &[&str] = &["x86_64-unknown-linux-gnu", "aarch64-apple-darwin", "x86_64-pc-windows-msvc"];
+
+/// The systems of the Swift package.
+pub const SWIFT: &[&str] = &["x86_64-unknown-linux-gnu", "aarch64-apple-darwin", "aarch64-apple-ios"];
+
+/// The system of the AAR.
+pub const ANDROID: &[&str] = &["aarch64-linux-android", "armv7-linux-androideabi"];
+
+/// What `cargo tree` says of the crates that are compiled into a package of this workspace on these systems, as `{p}|{l}` behind a
+/// prefix. Options of `cargo tree` may follow the name of the package. Procedural macros and build scripts run on the machine that
+/// builds: nothing of them is inside.
+pub fn tree(package: &str, systems: &[&str], prefix: &str) -> Option<String> {
+    let mut tree = run::cargo(&format!(
+        "tree --locked -p {package} -e normal,no-proc-macro --prefix {prefix} --no-dedupe --format {{p}}|{{l}}"
+    ));
+    for system in systems {
+        tree.args(["--target", system]);
+    }
+    run::output(&mut tree)
+}
+
+/// Writes `THIRD-PARTY.txt` with the licences of all crates in a package of this workspace, as [`tree`] takes it, and the notices of
+/// Rust's standard library. `false` after a failure, which is printed.
+pub fn write(package: &str, systems: &[&str], folder: &Path) -> bool {
     let (Some(crates), Some(rust)) =
-        (run::output(&mut run::cargo(&tree)), run::output(run::command("rustc").args(["--print", "sysroot"])))
+        (tree(package, systems, "none"), run::output(run::command("rustc").args(["--print", "sysroot"])))
     else {
         eprintln!("cargo tree or rustc failed");
         return false;
@@ -49,11 +71,11 @@ fn registries() -> Vec<PathBuf> {
 /// The text for the crates that `cargo tree` lists. A text that several crates have is there once.
 fn notices(crates: &str, registries: &[PathBuf]) -> String {
     let mut text = String::from(
-        "The native code of this artifact contains these Rust crates, and the standard library of Rust (THIRD-PARTY-RUST.html).\n",
+        "The native code of this artifact contains these Rust crates, some of them on one system only, and the standard library of \
+         Rust, whose notices are in the HTML file beside this one.\n",
     );
     let mut seen = BTreeMap::new();
-    // cargo marks a crate that it has listed before.
-    for line in crates.lines().map(|line| line.trim_end_matches(" (*)")).collect::<BTreeSet<_>>() {
+    for line in crates.lines().collect::<BTreeSet<_>>() {
         // Crates of this workspace have a path; their licences are beside this file.
         let Some((name, licence)) = line.split_once('|').filter(|(name, _)| !name.contains("(/")) else { continue };
         let Some((name, version)) = name.split_once(" v") else { continue };
@@ -107,7 +129,7 @@ mod tests {
         for name in ["ring-0.17.0", "untrusted-0.9.0"] {
             fs::write(registry.join(name).join("LICENSE"), "Permission is granted").unwrap();
         }
-        let crates = "keysecure v0.1.0 (/src/core)|MIT\nring v0.17.0|ISC\nring v0.17.0|ISC (*)\nuntrusted v0.9.0|ISC\nuniffi v0.32.2|MPL-2.0\n";
+        let crates = "keysecure v0.1.0 (/src/core)|MIT\nring v0.17.0|ISC\n\nring v0.17.0|ISC\nuntrusted v0.9.0|ISC\nuniffi v0.32.2|MPL-2.0\n";
         let text = notices(crates, std::slice::from_ref(&registry));
         assert_eq!(text.matches("ring 0.17.0: ISC\n").count(), 1);
         assert_eq!(text.matches("Permission is granted").count(), 1);

@@ -3,6 +3,7 @@
 mod android;
 mod api;
 mod apple;
+mod archive;
 mod bench;
 mod bindings;
 mod campaign;

@@ -27,7 +27,7 @@ pub fn around<T>(build: impl FnOnce() -> Option<T>) -> Option<T> {
 pub fn write() -> bool {
     PROJECTS.iter().all(|(project, package)| {
         let written = run::target_dir().join("licences").join(package);
-        licences::write(package, &written)
+        licences::write(package, licences::COMPUTERS, &written)
             && FILES.iter().all(|(from, to)| {
                 let copied = fs::copy(written.join(from), run::root().join(project).join(to));
                 copied.map_err(|error| eprintln!("{project}/{to}: {error}")).is_ok()

@@ -104,8 +104,8 @@ pub fn jars(tests: Tests) -> bool {
     let library = folder.join(slot).join(bindings::library("keysecure_ffi"));
     let licences = run::target_dir().join("licences");
     if !natives(&run::target_dir())
-        || !licences::write(ship::OF_JVM, &licences.join("library"))
-        || !licences::write("keysecure-sandbox", &licences.join("sandbox"))
+        || !licences::write(ship::OF_JVM, licences::COMPUTERS, &licences.join("library"))
+        || !licences::write("keysecure-sandbox", licences::COMPUTERS, &licences.join("sandbox"))
     {
         return false;
     }

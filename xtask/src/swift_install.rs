@@ -30,7 +30,7 @@ fn install(prefix: &Path) -> bool {
         && ship::build_static(None, &[], &prefix.join("lib/libkeysecure_ffi.a"))
         && swift_module::copy_to(&prefix.join("include"))
         && write_pc(&prefix.join("lib/pkgconfig"), &pc("${pcfiledir}/..", SYSTEM_LIBRARIES))
-        && licences::write("keysecure-ffi", &licences)
+        && licences::write("keysecure-ffi", licences::SWIFT, &licences)
         && licences::copy_own(&licences)
 }
 

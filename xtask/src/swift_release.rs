@@ -39,7 +39,7 @@ pub fn write(folder: &Path, framework: &Framework) -> bool {
         return false;
     }
     write_files(folder, framework).map_err(|error| eprintln!("{}: {error}", folder.display())).is_ok()
-        && licences::write("keysecure-ffi", folder)
+        && licences::write("keysecure-ffi", licences::SWIFT, folder)
         && licences::copy_own(folder)
 }
 

@@ -41,6 +41,7 @@ Denial: TypeAlias = (
         "too_large",
         "not_owned",
         "limit_exceeded",
+        "expired",
         "tap_conflict",
     ]
     | str

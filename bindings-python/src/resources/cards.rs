@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 
 use crate::arguments::{
     AddressInfo, AppliedType, CardBinNo, CardCvv, CardLastNo, CardNo, CardPin, CardUniqueNo, CardholderNo, Deadline,
-    End, EnsureOnStoreFailure, NewStatus, PackageNo, PackageType, PageNumber, PageSize, Settle, Since, Start,
+    End, EnsureOnStoreFailure, NewStatus, PackageNo, PackageType, PageNumber, PageSize, Settle, Since, Start, Tap,
 };
 use crate::client::Client;
 use crate::ensured::{self, Ensured};
@@ -55,6 +55,12 @@ fn package_filter(r#type: Option<PackageType>, package_no: Option<PackageNo>) ->
 
 fn bin_filter(card_bin_no: Option<CardBinNo>) -> ListBins {
     ListBins { card_bin_no: card_bin_no.map(|no| no.0) }
+}
+
+/// The calls on cards, for a tap if there is one.
+fn tapped<'a>(client: &'a keysecure::Client, tap: Option<&'a Tap>) -> keysecure::Cards<'a> {
+    let cards = client.cards();
+    tap.map_or(cards, |tap| cards.with_tap(&tap.0))
 }
 
 #[pymethods]
@@ -174,7 +180,9 @@ impl Cards {
     ///
     /// `cvv` is the plain CVV, three digits; it is encrypted before it is sent. `card_last_no` are the last four digits of
     /// the PAN.
-    #[pyo3(signature = (*, card_no, cardholder_no, cvv, card_last_no))]
+    ///
+    /// `tap`: one action of the user of an app; see `freeze`.
+    #[pyo3(signature = (*, card_no, cardholder_no, cvv, card_last_no, tap=None))]
     fn activate(
         &self,
         py: Python<'_>,
@@ -182,6 +190,7 @@ impl Cards {
         cardholder_no: CardholderNo,
         cvv: CardCvv,
         card_last_no: CardLastNo,
+        tap: Option<Tap>,
     ) -> PyResult<()> {
         let request = ActivateCard {
             card_no: card_no.0,
@@ -189,39 +198,62 @@ impl Cards {
             cvv: cvv.0,
             card_last_no: card_last_no.0,
         };
-        self.0.get().run(py, move |client| client.cards().activate(&request))
+        self.0.get().run(py, move |client| tapped(client, tap.as_ref()).activate(&request))
     }
 
     /// Sets the status of a card to `"Frozen"`, `"Activated"` or `"Delete"`. Code 4005: the present status does not allow
     /// it.
-    #[pyo3(signature = (*, card_no, status))]
-    fn update_status(&self, py: Python<'_>, card_no: CardNo, status: NewStatus) -> PyResult<()> {
-        self.0.get().run(py, move |client| client.cards().update_status(&card_no.0, status.0))
+    ///
+    /// `tap`: one action of the user of an app; see `freeze`.
+    #[pyo3(signature = (*, card_no, status, tap=None))]
+    fn update_status(&self, py: Python<'_>, card_no: CardNo, status: NewStatus, tap: Option<Tap>) -> PyResult<()> {
+        self.0.get().run(py, move |client| tapped(client, tap.as_ref()).update_status(&card_no.0, status.0))
     }
 
     /// Freezes an activated card; `unfreeze` activates it again.
-    fn freeze(&self, py: Python<'_>, card_no: CardNo) -> PyResult<()> {
-        self.0.get().run(py, move |client| client.cards().freeze(&card_no.0))
+    ///
+    /// `tap`: one action of the user of an app, which a relay carries out once, however often it is sent. 1 to 64 characters of
+    /// printable ASCII without spaces, chosen when the user acts and kept until the result is known. Without it each call makes
+    /// one. For a client of a relay only. A `ConflictError`: the tap belongs to another request, or what became of it is not
+    /// known. The `outcome` of an error is that of this call, not of an earlier one with the tap.
+    #[pyo3(signature = (card_no, *, tap=None))]
+    fn freeze(&self, py: Python<'_>, card_no: CardNo, tap: Option<Tap>) -> PyResult<()> {
+        self.0.get().run(py, move |client| tapped(client, tap.as_ref()).freeze(&card_no.0))
     }
 
     /// Activates a frozen card again.
-    fn unfreeze(&self, py: Python<'_>, card_no: CardNo) -> PyResult<()> {
-        self.0.get().run(py, move |client| client.cards().unfreeze(&card_no.0))
+    ///
+    /// `tap`: one action of the user of an app; see `freeze`.
+    #[pyo3(signature = (card_no, *, tap=None))]
+    fn unfreeze(&self, py: Python<'_>, card_no: CardNo, tap: Option<Tap>) -> PyResult<()> {
+        self.0.get().run(py, move |client| tapped(client, tap.as_ref()).unfreeze(&card_no.0))
     }
 
     /// Deletes a card. This cannot be undone.
-    fn delete(&self, py: Python<'_>, card_no: CardNo) -> PyResult<()> {
-        self.0.get().run(py, move |client| client.cards().delete(&card_no.0))
+    ///
+    /// `tap`: one action of the user of an app; see `freeze`.
+    #[pyo3(signature = (card_no, *, tap=None))]
+    fn delete(&self, py: Python<'_>, card_no: CardNo, tap: Option<Tap>) -> PyResult<()> {
+        self.0.get().run(py, move |client| tapped(client, tap.as_ref()).delete(&card_no.0))
     }
 
     /// Sets the PIN of a physical, activated card.
     ///
     /// `pin` is the plain PIN, six digits, no three neighbours identical, rising or falling by one; it is encrypted before
     /// it is sent.
-    #[pyo3(signature = (*, card_no, cardholder_no, pin))]
-    fn set_pin(&self, py: Python<'_>, card_no: CardNo, cardholder_no: CardholderNo, pin: CardPin) -> PyResult<()> {
+    ///
+    /// `tap`: one action of the user of an app; see `freeze`.
+    #[pyo3(signature = (*, card_no, cardholder_no, pin, tap=None))]
+    fn set_pin(
+        &self,
+        py: Python<'_>,
+        card_no: CardNo,
+        cardholder_no: CardholderNo,
+        pin: CardPin,
+        tap: Option<Tap>,
+    ) -> PyResult<()> {
         let request = SetPin { card_no: card_no.0, cardholder_no: cardholder_no.0, pin: pin.0 };
-        self.0.get().run(py, move |client| client.cards().set_pin(&request))
+        self.0.get().run(py, move |client| tapped(client, tap.as_ref()).set_pin(&request))
     }
 
     /// Iterates over the packages from which cards are opened in credit mode, page by page.

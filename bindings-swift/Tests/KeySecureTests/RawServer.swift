@@ -34,13 +34,13 @@ final class RawServer: @unchecked Sendable {
                     connection.end()
                 }
             }
+            close(listener)
         }
     }
 
-    func stop() {
-        shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
-    }
+    /// Ends the thread that accepts, which closes the socket: closed here, its number could be another server's before that thread
+    /// has seen it.
+    func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
 }
 
 /// One connection of a `RawServer`.

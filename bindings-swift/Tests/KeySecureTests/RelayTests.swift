@@ -86,6 +86,28 @@ final class RelayTests: XCTestCase {
         }
     }
 
+    func testATapOfTheCallerIsSentAsItIs() async throws {
+        let relay = try responding([success(#"{"result":true}"#)])
+        let client = try clients(relay)[0].client
+        try await client.cards.freeze("c1", tap: "tap-1")
+        try await client.cards.unfreeze("c1", tap: "tap-1")
+        try await client.cards.delete("c1", tap: "tap-1")
+        try await client.cards.updateStatus(cardNo: "c1", status: .frozen, tap: "tap-1")
+        try await client.cards.setPIN(cardNo: "c1", cardholderNo: "1001", pin: "739251", tap: "tap-1")
+        try client.blocking.cards.activate(
+            cardNo: "c1", cardholderNo: "1001", cvv: "739", cardLastNo: "1111", tap: "tap-1")
+        XCTAssertEqual(relay.requests.map { $0.headers["idempotency-key"] }, Array(repeating: "tap-1", count: 6))
+        let direct = try Client(apiKey: "key", apiSecret: "0123456789abcdef", baseURL: relay.url.absoluteString)
+        for (client, tap) in [(client, ""), (client, "a b"), (direct, "tap-1")] {
+            XCTAssertThrowsError(try client.blocking.cards.freeze("c1", tap: tap)) { error in
+                let error = error as? KeySecureError
+                XCTAssertEqual(error?.outcome, .notSent)
+                XCTAssertEqual(error?.field, "tap")
+            }
+        }
+        XCTAssertEqual(relay.requests.count, 6)
+    }
+
     func testTheSettingsOfAClientReachTheRelay() throws {
         let relay = try responding([success(#"{"list":[]}"#)])
         let calls = Shared(0)

@@ -120,7 +120,7 @@ impl Doctor<'_> {
     /// Checks reachability, Api-Key, whitelist and token with one call that needs a token. Returns whether to continue.
     fn connectivity(&mut self) -> bool {
         // Any call that needs a token: only the way in which it fails matters.
-        let error = match Cards(self.caller).packages_page(&ListPackages::default(), 0, 1) {
+        let error = match Cards::new(self.caller).packages_page(&ListPackages::default(), 0, 1) {
             Ok(_) => None,
             // HTTP 401 and 403 without a code may come from the platform itself.
             Err(error) if error.code().is_none() && error.kind() == ErrorKind::Authentication => {
@@ -269,8 +269,8 @@ impl Doctor<'_> {
     }
 
     fn mode(&mut self) {
-        let credit = Cards(self.caller).packages_page(&ListPackages::default(), 0, 1);
-        let authorization = Cards(self.caller).bins_page(&ListBins::default(), 0, 1);
+        let credit = Cards::new(self.caller).packages_page(&ListPackages::default(), 0, 1);
+        let authorization = Cards::new(self.caller).bins_page(&ListBins::default(), 0, 1);
         match (credit, authorization) {
             (Ok(_), _) => self.pass(Check::Mode, "credit: cards are opened from packages"),
             (_, Ok(_)) => self.pass(Check::Mode, "authorization: cards are opened from BINs"),

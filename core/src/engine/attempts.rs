@@ -170,6 +170,8 @@ impl Engine {
         }
         headers.extend(credential.header());
         headers.extend(repeat_key);
+        let expiry = self.expiry(call, started, timeout);
+        headers.extend(expiry.as_deref().map(|at| ("Expires-At", at)));
         if call.operation.window {
             headers.push(("Timezone", &self.settings.timezone_text));
         }
@@ -237,15 +239,19 @@ impl Engine {
         let retry_after = response.retry_after.as_deref().and_then(|text| self.retry_after(text));
         let head =
             Head { status, content_type: response.content_type.as_deref(), location: response.location.as_deref() };
+        let mut clock = server_date;
         let (outcome, error) = match (envelope::read(head, response.body), self.settings.is_relayed()) {
             (Ok(Envelope::Success(data)), _) => return Ok((data, status, retry_after)),
-            (Ok(Envelope::Refused { others, .. }), true) => relayed::refusal(&others, status),
+            (Ok(Envelope::Refused { others, .. }), true) => {
+                clock = relayed::clock(&others).or(clock);
+                relayed::refusal(&others, status)
+            }
             (Ok(Envelope::Refused { code, msg, .. }), false) => outcome::refusal(code, &msg, status),
             (Err(unreadable), true) => relayed::for_unreadable(unreadable, status),
             (Err(unreadable), false) => outcome::for_unreadable(unreadable, status),
         };
         let retry_after = retry_after.or(error.retry_after());
-        Err(Failure { outcome, error: error.with_status(status).with_retry_after(retry_after), date: server_date })
+        Err(Failure { outcome, error: error.with_status(status).with_retry_after(retry_after), date: clock })
     }
 
     /// Reads `Retry-After` in either of its forms.

@@ -16,6 +16,8 @@ pub(crate) struct Call<'a> {
     /// The merchant reference of a mutation: `transfer_unique_no`, `card_unique_no` or `cardholder_unique_no`. `None`
     /// for every other call.
     pub reference: Option<&'a str>,
+    /// The caller's tap of a mutation without a merchant reference, for a relay. `None`: the engine makes one.
+    pub tap: Option<&'a str>,
     /// Deadline for the first byte of the request; after it the request is not sent.
     pub start_by: Option<StartBy>,
 }
@@ -23,7 +25,7 @@ pub(crate) struct Call<'a> {
 impl<'a> Call<'a> {
     /// A call without extra headers that carries no merchant reference.
     pub(crate) fn new(operation: &'static Operation, path: &'a str, body: &'a [u8]) -> Self {
-        Self { operation, path, body, headers: &[], reference: None, start_by: None }
+        Self { operation, path, body, headers: &[], reference: None, tap: None, start_by: None }
     }
 }
 

@@ -57,8 +57,31 @@ impl Caller {
         body: &impl Body,
         accept: impl FnOnce(T) -> Result<U, Error>,
     ) -> Result<U, Error> {
+        self.post_tap(operation, body, None, accept)
+    }
+
+    /// Makes a POST that a relay carries out once for its `tap`.
+    pub(crate) fn post_tap<T: Decode, U>(
+        &self,
+        operation: &'static Operation,
+        body: &impl Body,
+        tap: Option<&str>,
+        accept: impl FnOnce(T) -> Result<U, Error>,
+    ) -> Result<U, Error> {
+        if let Some(tap) = tap {
+            self.check_tap(tap)?;
+        }
         let body = to_bytes(body, DecimalFormat::String)?;
-        self.engine.execute(&Call::new(operation, operation.path, &body), self.limit, accept)
+        let call = Call { tap, ..Call::new(operation, operation.path, &body) };
+        self.engine.execute(&call, self.limit, accept)
+    }
+
+    fn check_tap(&self, tap: &str) -> Result<(), Error> {
+        if !self.engine.settings.is_relayed() {
+            let rule = "is for a client of a relay: the platform cannot tell that a change is sent again";
+            return Err(Error::invalid_input("tap", rule));
+        }
+        validate::tap("tap", tap)
     }
 
     /// A CVV or PIN as a request body holds it: encrypted for the platform, plain for a relay, which encrypts it.

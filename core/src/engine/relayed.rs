@@ -11,10 +11,12 @@ use crate::error::{Error, ErrorKind, Outcome};
 use crate::secrets::Secret;
 use crate::session::Session;
 use crate::store::{is_token, unique};
+use crate::values::instant;
 
 impl Engine {
-    /// The header by which a relay recognises a request that is sent again: the tap of a mutation without a merchant reference, and
-    /// the id of an exactly-once call, which says by it whether the call created its target.
+    /// The header by which a relay recognises a request that is sent again: the tap of a mutation without a merchant reference, one
+    /// for each call unless the caller has chosen it, and the id of an exactly-once call, which says by it whether the call created
+    /// its target.
     pub(super) fn repeat_key(&self, call: &Call<'_>) -> Result<Option<(&'static str, String)>, Error> {
         if !self.settings.is_relayed() || call.operation.effect == Effect::Read {
             return Ok(None);
@@ -24,8 +26,23 @@ impl Engine {
             Some(_) if call.operation.is_repeatable() => "Call-Id",
             Some(_) => return Ok(None),
         };
+        if let Some(tap) = call.tap {
+            return Ok(Some((header, tap.to_owned())));
+        }
         let key = unique().map_err(|_| Error::config("this machine has no source of random numbers"))?;
         Ok(Some((header, key)))
+    }
+
+    /// The header after whose time a relay refuses a change: an attempt that ends at `timeout` after `started` must not be carried
+    /// out much later, when something in between delivers it. By the relay's clock, as its responses show it.
+    pub(super) fn expiry(&self, call: &Call<'_>, started: Duration, timeout: Duration) -> Option<String> {
+        if !self.settings.is_relayed() || call.operation.effect == Effect::Read {
+            return None;
+        }
+        let device = instant::to_millis(self.clock.now());
+        let relays = self.server_time().now(device, started);
+        let within = i64::try_from((timeout.min(MAX_EXPIRY) + EXPIRY_MARGIN).as_millis()).unwrap_or(i64::MAX);
+        Some(relays.saturating_add(within).clamp(0, LAST_EXPIRY).to_string())
     }
 
     /// The value of the header `Authorization`, for a call that ends at `deadline`. `refused`: the relay refused the session of the
@@ -56,6 +73,19 @@ impl Engine {
     }
 }
 
+/// How much later than the end of an attempt its request expires: what is known of the relay's clock is up to two seconds behind.
+const EXPIRY_MARGIN: Duration = Duration::from_secs(2);
+/// Maximum time until a request expires, without the margin, also of an attempt that waits longer for its response: a relay takes a
+/// time over 200 s ahead for that of a wrong clock.
+const MAX_EXPIRY: Duration = Duration::from_secs(180);
+/// The last time that a relay reads: 15 digits. One that it cannot read, also one before 1970, it refuses without its clock.
+const LAST_EXPIRY: i64 = 999_999_999_999_999;
+
+/// The relay's clock in a refusal of a request that had expired by it, in Unix milliseconds.
+pub(super) fn clock(others: &Extra) -> Option<i64> {
+    others.get("now_ms")?.as_str().parse().ok()
+}
+
 /// The outcome of an attempt that the relay refused, with the error. `others` are the fields of the response besides its code.
 /// Only a relay says in it what happened to the operation: any other response leaves that open.
 pub(super) fn refusal(others: &Extra, http_status: u16) -> (AttemptOutcome, Error) {
@@ -64,6 +94,8 @@ pub(super) fn refusal(others: &Extra, http_status: u16) -> (AttemptOutcome, Erro
     };
     let outcome = match (error.kind(), error.outcome()) {
         (ErrorKind::Authentication, Outcome::NotSent | Outcome::Rejected) => AttemptOutcome::Unauthorized,
+        // Sent again by the relay's clock, as for a timestamp that the platform refuses.
+        (ErrorKind::Timeout, Outcome::NotSent) if clock(others).is_some() => AttemptOutcome::Refused(TIMESTAMP),
         // Sent again after a pause, as the platform's own code for too many requests is.
         (ErrorKind::RateLimit, Outcome::NotSent | Outcome::Rejected) => AttemptOutcome::Refused(RATE_LIMIT),
         _ => AttemptOutcome::Relayed,
@@ -71,6 +103,8 @@ pub(super) fn refusal(others: &Extra, http_status: u16) -> (AttemptOutcome, Erro
     (outcome, error)
 }
 
+/// The platform's code for a timestamp too far from its clock.
+const TIMESTAMP: i64 = 1005;
 /// The platform's code for too many requests.
 const RATE_LIMIT: i64 = 1009;
 const NOT_A_RELAY: &str = "the response is not a relay's: check the address, and gateways in between";

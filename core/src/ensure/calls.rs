@@ -86,8 +86,9 @@ impl Cards<'_> {
     /// # }
     /// ```
     pub fn ensure_card(&self, request: &ApplyCard, options: &EnsureOptions) -> Result<Ensured<Card>, Error> {
+        self.check_has_no_tap()?;
         request.check()?;
-        ensure(self.0, request, options)
+        ensure(self.caller, request, options)
     }
 }
 

@@ -115,7 +115,7 @@ impl EnsureTarget for ApplyCard {
     }
 
     fn send(&self, caller: &Caller) -> Result<Card, Error> {
-        Cards(caller).apply(self).map(|applied| Card::applied(self, applied))
+        Cards::new(caller).apply(self).map(|applied| Card::applied(self, applied))
     }
 
     fn look_up(
@@ -124,7 +124,8 @@ impl EnsureTarget for ApplyCard {
         number: &str,
         (start, end): (WindowBound, WindowBound),
     ) -> Result<Pager<Card>, Error> {
-        Cards(caller).list(&ListCards { card_unique_no: Some(number.to_owned()), ..ListCards::between(start, end) })
+        Cards::new(caller)
+            .list(&ListCards { card_unique_no: Some(number.to_owned()), ..ListCards::between(start, end) })
     }
 
     fn unique_no(row: &Card) -> Option<&str> {

@@ -137,7 +137,7 @@ pub(super) fn cards(work: &mut Work<'_>, fields: &Fields<'_>) -> Served {
         card_no,
         ..ListCards::between(start, end)
     };
-    let page = Cards(work.caller()).list_page(&query, page, size).map_err(|error| work.failed(error))?;
+    let page = Cards::new(work.caller()).list_page(&query, page, size).map_err(|error| work.failed(error))?;
     let own = work.own();
     let page = Checked::new("cards.list", page, size, false, |row| Ok(is_own(own, row.cardholder_no.as_deref())))?;
     Ok(page.into_data(work, |mut row| {
@@ -196,13 +196,13 @@ pub(super) fn packages(work: &mut Work<'_>, fields: &Fields<'_>) -> Served {
     let (page, size) = page_of(fields)?;
     let query =
         ListPackages { r#type: filter(fields, "type")?.map(Into::into), package_no: filter(fields, "package_no")? };
-    let page = Cards(work.caller()).packages_page(&query, page, size).map_err(|error| work.failed(error))?;
+    let page = Cards::new(work.caller()).packages_page(&query, page, size).map_err(|error| work.failed(error))?;
     Ok(Checked::new("cards.packages", page, size, false, |_| Ok(true))?.into_data(work, |row| row.to_json()))
 }
 
 pub(super) fn bins(work: &mut Work<'_>, fields: &Fields<'_>) -> Served {
     let (page, size) = page_of(fields)?;
     let query = ListBins { card_bin_no: filter(fields, "card_bin_no")? };
-    let page = Cards(work.caller()).bins_page(&query, page, size).map_err(|error| work.failed(error))?;
+    let page = Cards::new(work.caller()).bins_page(&query, page, size).map_err(|error| work.failed(error))?;
     Ok(Checked::new("cards.bins", page, size, false, |_| Ok(true))?.into_data(work, |row| row.to_json()))
 }

@@ -8,7 +8,7 @@
 //! 1. Headers and size of the request, by constant rules (400, 413, 431).
 //! 2. `authorize`, the merchant's function: without a scope the request is refused (401).
 //! 3. Requests of the session, and of all sessions of its cardholder, per second and at the same time (429).
-//! 4. The exact path (404) and method (405); the grant for the operation (403).
+//! 4. The exact path (404) and method (405); the time after which a change is refused (412); the grant for the operation (403).
 //! 5. The fields of the body (400).
 //! 6. The numbers in it: each must be known to the platform as the cardholder's (404).
 //! 7. Limits of transfers (403), and the tap (409).
@@ -25,6 +25,7 @@ mod builder;
 mod created;
 mod digest;
 mod events;
+mod expiry;
 mod fields;
 mod limits;
 mod lists;

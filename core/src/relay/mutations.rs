@@ -48,7 +48,7 @@ pub(super) fn activate(work: &mut Work<'_>, fields: &Fields<'_>) -> Served {
     let request = read().map_err(Refusal::invalid)?;
     work.own_card(&request.card_no)?;
     let parts = [&*request.card_no, request.cvv.expose(), &request.card_last_no];
-    work.once("cards.activate", &parts, |caller| Cards(caller).activate(&request))?;
+    work.once("cards.activate", &parts, |caller| Cards::new(caller).activate(&request))?;
     Ok(done())
 }
 
@@ -63,7 +63,7 @@ pub(super) fn set_pin(work: &mut Work<'_>, fields: &Fields<'_>) -> Served {
     let request = read().map_err(Refusal::invalid)?;
     work.own_card(&request.card_no)?;
     let parts = [&*request.card_no, request.pin.expose()];
-    work.once("cards.set_pin", &parts, |caller| Cards(caller).set_pin(&request))?;
+    work.once("cards.set_pin", &parts, |caller| Cards::new(caller).set_pin(&request))?;
     Ok(done())
 }
 
@@ -83,7 +83,7 @@ pub(super) fn update_status(work: &mut Work<'_>, fields: &Fields<'_>) -> Served 
         if grant == Grant::CardsUnfreeze {
             check_is_frozen(caller, card_no)?;
         }
-        Cards(caller).update_status(card_no, status.clone())
+        Cards::new(caller).update_status(card_no, status.clone())
     })?;
     Ok(done())
 }
@@ -91,7 +91,7 @@ pub(super) fn update_status(work: &mut Work<'_>, fields: &Fields<'_>) -> Served 
 /// Unfreezing is for cards that were in use. A new card is activated with its CVV, which is another grant; the platform does not
 /// document that it refuses this.
 fn check_is_frozen(caller: &Caller, card_no: &str) -> Result<(), Error> {
-    let card = Cards(caller).get(card_no).map_err(|error| error.with_outcome(Outcome::NotSent))?;
+    let card = Cards::new(caller).get(card_no).map_err(|error| error.with_outcome(Outcome::NotSent))?;
     match card.status {
         CardStatus::Frozen | CardStatus::Activated => Ok(()),
         _ => Err(Error::with_kind(ErrorKind::State, Outcome::NotSent, "the card is not frozen")),
@@ -130,7 +130,7 @@ fn ensure(work: &mut Work<'_>, fields: &Fields<'_>, options: &EnsureOptions) -> 
     let mut ensured = alone(work, &request.card_unique_no, options, |began| {
         within_limit(work, &countable, || {
             let caller = work.caller_since(began);
-            Cards(&caller).ensure_card(&request, options).map_err(|error| work.failed(error))
+            Cards::new(&caller).ensure_card(&request, options).map_err(|error| work.failed(error))
         })
     })?;
     ensured.value.card_unique_no = work.apps_own(ensured.value.card_unique_no.take());

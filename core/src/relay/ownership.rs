@@ -54,7 +54,7 @@ impl Ownership {
         if let Some(kept) = self.kept(caller.engine.now(), own, card_no) {
             return Ok(verdict(kept.cardholder_no.as_deref(), None));
         }
-        let card = match Cards(caller).get(card_no) {
+        let card = match Cards::new(caller).get(card_no) {
             // A response about another card says nothing about this one. As an error it would show that there is one, by a number
             // that the platform reads as another's, such as one with leading zeros.
             Ok(card) if card.card_no != card_no => return Ok(CardLookup::NotOwn),

@@ -34,7 +34,7 @@ pub(super) fn card(work: &mut Work<'_>, fields: &Fields<'_>) -> Served {
     let card_no = fields.required("card_no").map_err(Refusal::invalid)?;
     let mut card = match work.own_card(card_no)? {
         Some(card) => *card,
-        None => Cards(work.caller()).get(card_no).map_err(|error| work.failed(error))?,
+        None => Cards::new(work.caller()).get(card_no).map_err(|error| work.failed(error))?,
     };
     if card.card_no != card_no || !is_own(work.own(), card.cardholder_no.as_deref()) {
         return Err(Refusal::not_found(None));
@@ -46,7 +46,7 @@ pub(super) fn card(work: &mut Work<'_>, fields: &Fields<'_>) -> Served {
 pub(super) fn private_info(work: &mut Work<'_>, fields: &Fields<'_>) -> Served {
     let card_no = fields.required("card_no").map_err(Refusal::invalid)?;
     work.own_card(card_no)?;
-    let secrets = Cards(work.caller()).private_info(card_no).map_err(|error| work.failed(error))?;
+    let secrets = Cards::new(work.caller()).private_info(card_no).map_err(|error| work.failed(error))?;
     if secrets.card_no() != card_no {
         return Err(Refusal::not_found(None));
     }

@@ -36,24 +36,26 @@ pub(super) struct Refusal {
     pub cause: Option<Error>,
     /// Status other than the one that follows from the kind of the error.
     pub status: Option<u16>,
+    /// The relay's clock in Unix milliseconds, for an app whose request had expired by it.
+    pub now: Option<i64>,
 }
 
 impl Refusal {
     /// A denial with outcome `NotSent`.
     pub(super) fn denied(denial: Denial, kind: ErrorKind, text: &str) -> Self {
         let error = Error::with_kind(kind, Outcome::NotSent, text);
-        Self { denial: Some(denial), error, cause: None, status: None }
+        Self { denial: Some(denial), error, cause: None, status: None, now: None }
     }
 
     /// A rule of a request is broken.
     pub(super) fn invalid(error: Error) -> Self {
-        Self { denial: Some(Denial::InvalidRequest), error, cause: None, status: None }
+        Self { denial: Some(Denial::InvalidRequest), error, cause: None, status: None, now: None }
     }
 
     /// The one refusal for numbers that do not exist, for those of others, and for those that the platform refuses.
     pub(super) fn not_found(cause: Option<Error>) -> Self {
         let error = Error::with_kind(ErrorKind::NotFound, Outcome::Rejected, "not found");
-        Self { denial: Some(Denial::NotOwned), error, cause, status: None }
+        Self { denial: Some(Denial::NotOwned), error, cause, status: None, now: None }
     }
 
     /// There is no such operation.
@@ -71,7 +73,7 @@ impl Refusal {
                 Self { error: refusal.error.with_outcome(Outcome::Unknown), ..refusal }
             }
             ErrorKind::NotFound => Self::not_found(Some(cause)),
-            _ => Self { denial: None, error: cause.for_app(prefix), cause: Some(cause), status: None },
+            _ => Self { denial: None, error: cause.for_app(prefix), cause: Some(cause), status: None, now: None },
         }
     }
 
@@ -123,7 +125,8 @@ impl RelayResponse {
                     429 => headers.push(("Retry-After", seconds(refusal.error.retry_after()).to_string())),
                     _ => {}
                 }
-                let body = format!("{{\"code\":1,\"error\":{}}}", refusal.error.to_wire());
+                let now = refusal.now.map(|now| format!(",\"now_ms\":{now}")).unwrap_or_default();
+                let body = format!("{{\"code\":1,\"error\":{}{now}}}", refusal.error.to_wire());
                 Self { status, headers, body: Zeroizing::new(body.into_bytes()) }
             }
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::audit::{AuditRecord, Denial};
+use super::expiry;
 use super::fields::Fields;
 use super::request::{MAX_HEADERS, RelayRequest};
 use super::response::{Data, Refusal, RelayResponse};
@@ -14,6 +15,7 @@ use super::stream::EventStream;
 use super::work::{self, Notes, Work};
 use super::{EVENTS, Inner};
 use crate::error::{Error, ErrorKind, Outcome};
+use crate::values::instant;
 
 impl Inner {
     pub(super) fn now(&self) -> Duration {
@@ -58,6 +60,9 @@ impl Inner {
         if request.method != "POST" {
             let refusal = Refusal::invalid(Error::invalid_input("method", "must be POST")).with_status(405);
             return Err(Refusal { denial: Some(Denial::UnknownOperation), ..refusal });
+        }
+        if *is_mutation {
+            expiry::check(request, instant::to_millis(self.client.caller().engine.clock().now()))?;
         }
         if !grants.iter().any(|grant| scope.allows(*grant)) {
             return Err(work::not_granted());
@@ -142,5 +147,5 @@ fn too_many(text: &str, wait: Duration) -> Refusal {
 pub(super) fn panicked() -> Refusal {
     let cause = Error::with_kind(ErrorKind::Api, Outcome::Unknown, "a panic ended the request");
     let error = Error::config("").with_outcome(Outcome::Unknown).for_app("");
-    Refusal { denial: None, error, cause: Some(cause), status: Some(500) }
+    Refusal { denial: None, error, cause: Some(cause), status: Some(500), now: None }
 }

@@ -10,6 +10,7 @@ use crate::engine::{Caller, Limit, end_of};
 use crate::error::{Error, ErrorKind, Outcome};
 use crate::redact::scrub;
 use crate::store::{AttemptEnd, AttemptLog, Lease, StoreUnavailable};
+use crate::validate;
 
 /// Operation under which the store knows a tap, whatever it is for.
 const TAP: &str = "relay.tap";
@@ -56,9 +57,7 @@ impl<'a> Work<'a> {
 
     fn note_tap(&mut self, name: &str, tap: &str) -> Result<(), Refusal> {
         self.notes.tap = Some(scrub(tap).chars().take(MAX_REFERENCE).collect());
-        let is_plain = (1..=MAX_REFERENCE).contains(&tap.len()) && tap.bytes().all(|byte| byte.is_ascii_graphic());
-        let rule = "must be 1 to 64 characters of printable ASCII, without spaces";
-        if is_plain { Ok(()) } else { Err(Refusal::invalid(Error::invalid_input(name, rule))) }
+        validate::tap(name, tap).map_err(Refusal::invalid)
     }
 
     /// The log of the client, which the builder requires.

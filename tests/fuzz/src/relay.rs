@@ -9,7 +9,7 @@ use keysecure::{Grant, MemoryStore, Relay, RelayRequest, Request, Response, Scop
 
 use super::SEPARATOR;
 use super::json::entries;
-use super::platform::{BASE_URL, Platform, Sent, response};
+use super::platform::{BASE_URL, Platform, START, Sent, response};
 
 /// The cardholder of the session. Cards and purchases that begin with 1 are theirs, those that begin with 2 another's, those that
 /// begin with 3 do not say whose they are, and others do not exist.
@@ -62,6 +62,11 @@ pub fn run(input: &[u8]) {
         assert!(served.status != 500 && !text.contains(FOREIGN), "{text}");
         let sent = platform.sent();
         sent.iter().for_each(check_sent);
+        // The relay's clock begins at this time, and moves on only.
+        let is_over = |at: &str| at.parse::<u64>().map_or(true, |at| at < START);
+        if headers.iter().any(|(name, value)| name.eq_ignore_ascii_case("expires-at") && is_over(value)) {
+            assert!(!sent.iter().any(is_mutation), "{headers:?}");
+        }
         let is_read = |sent: &Sent| !sent.url.ends_with("/private/info");
         match scope {
             "all" => {}

@@ -1,17 +1,18 @@
 //! The client of a relay against the relay itself, over HTTP.
 
-use std::io::Read as _;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
 use keysecure::{
-    ActivateCard, ApplyCard, Client, Cvv, EnsureOptions, Error, ErrorKind, ListCards, ListConsumptions, ListPackages,
-    ListTransfers, Outcome, Pin, Relay, RelayRequest, Secret, SetPin, Transfer, TransferType,
+    ActivateCard, ApplyCard, Client, Cvv, Denial, EnsureOptions, Error, ErrorKind, ListCards, ListConsumptions,
+    ListPackages, ListTransfers, Outcome, Pin, Relay, RelayRequest, Secret, SetPin, Transfer, TransferType,
 };
 use keysecure_sandbox::{Fault, FaultKind};
-use keysecure_tests::{free_address, virtual_card};
+use keysecure_tests::{TestClock, free_address, virtual_card};
 use oxhttp::Server;
 use oxhttp::model::{Body, Request, Response};
 
@@ -62,6 +63,26 @@ fn transfer(cardholder_no: &str, tap: &str) -> Transfer {
 
 fn facts(error: &Error) -> (ErrorKind, Outcome) {
     (error.kind(), error.outcome())
+}
+
+#[test]
+fn a_change_that_is_sent_again_with_its_tap_is_made_once() {
+    let (shop, app) = app("own");
+    let card_no = shop.card(&shop.own);
+    let cards = |tap| app.cards().with_tap(tap);
+    cards("tap-1").freeze(&card_no).unwrap();
+    cards("tap-2").unfreeze(&card_no).unwrap();
+    // The first tap is done: a late repetition changes nothing.
+    cards("tap-1").freeze(&card_no).unwrap();
+    let updates = || shop.sandbox.requests_to("cards.update_status");
+    assert_eq!((shop.status(&card_no), updates()), ("Activated".to_owned(), 2));
+    assert_eq!(facts(&cards("tap-1").delete(&card_no).unwrap_err()), (ErrorKind::Conflict, Outcome::NotSent));
+    shop.sandbox.fault(Fault::on("cards.update_status", FaultKind::DropAfterCommit));
+    for _ in 0..2 {
+        let error = cards("tap-3").freeze(&card_no).unwrap_err();
+        assert_eq!(error.outcome(), Outcome::Unknown, "{error}");
+    }
+    assert_eq!((shop.status(&card_no), updates()), ("Frozen".to_owned(), 3));
 }
 
 #[test]
@@ -155,6 +176,86 @@ fn a_session_that_may_do_less_leaves_an_unknown_tap_unknown() {
     let error = app.accounts().ensure_transfer(&transfer(&shop.own, "new"), &EnsureOptions::default()).unwrap_err();
     assert_eq!(facts(&error), (ErrorKind::Permission, Outcome::NotSent));
     assert!(shop.sandbox.transfers().is_empty());
+}
+
+/// A proxy that passes the first request on when the time `held` is over, after its app has gone. Returns the status line.
+fn held_up(relay: SocketAddr, held: Duration) -> (SocketAddr, JoinHandle<String>) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    let pass_on = move || {
+        let (mut app, _) = listener.accept().unwrap();
+        drop(listener);
+        let mut request = Vec::new();
+        while !request.ends_with(b"}") {
+            let mut part = [0; 1024];
+            let read = app.read(&mut part).unwrap();
+            request.extend_from_slice(&part[..read]);
+        }
+        std::thread::sleep(held);
+        let mut relay = TcpStream::connect(relay).unwrap();
+        relay.write_all(&request).unwrap();
+        let mut status = String::new();
+        BufReader::new(relay).read_line(&mut status).unwrap();
+        status
+    };
+    (address, std::thread::spawn(pass_on))
+}
+
+#[test]
+fn a_change_that_a_proxy_holds_up_is_not_carried_out_later() {
+    let shop = Shop::new();
+    let relay = SocketAddr::from((Ipv4Addr::LOCALHOST, serve(shop.relay.clone()).port()));
+    for (held, status) in [(Duration::from_millis(400), "200"), (Duration::from_millis(2_500), "412")] {
+        let (proxy, delivered) = held_up(relay, held);
+        let app = Client::relay(format!("http://{proxy}"), |_: bool| Ok(Secret::from("own")));
+        let app = app.timeout(Duration::from_millis(300)).build().unwrap();
+        let error = app.accounts().transfer(&transfer(&shop.own, status)).unwrap_err();
+        assert_eq!(facts(&error), (ErrorKind::Timeout, Outcome::Unknown));
+        let line = delivered.join().unwrap();
+        assert!(line.starts_with(&format!("HTTP/1.1 {status}")), "{line}");
+    }
+    assert_eq!(shop.record().denial, Some(Denial::Expired));
+    assert_eq!(shop.sandbox.transfers().len(), 1);
+}
+
+#[test]
+fn an_app_whose_clock_is_wrong_learns_that_of_the_relay() {
+    let shop = Shop::new();
+    let url = format!("http://127.0.0.1:{}", serve(shop.relay.clone()).port());
+    for (number, offset) in [-86_400_000, 86_400_000].into_iter().enumerate() {
+        let clock = Arc::new(TestClock::wrong_by(offset));
+        let app = Client::relay(&*url, |_: bool| Ok(Secret::from("own"))).clock(clock).build().unwrap();
+        app.accounts().transfer(&transfer(&shop.own, &format!("tap-{number}"))).unwrap();
+        let first = shop.records.lock().unwrap()[3 * number].denial;
+        assert_eq!((first, shop.record().denial), (Some(Denial::Expired), None));
+        app.accounts().transfer(&transfer(&shop.own, &format!("next-{number}"))).unwrap();
+    }
+    assert_eq!(shop.sandbox.transfers().len(), 4);
+}
+
+#[test]
+fn an_app_whose_clock_is_before_1970_learns_that_of_the_relay() {
+    let shop = Shop::new();
+    let url = format!("http://127.0.0.1:{}", serve(shop.relay.clone()).port());
+    let clock = Arc::new(TestClock::wrong_by(-100 * 365 * 86_400_000));
+    let app = Client::relay(&*url, |_: bool| Ok(Secret::from("own"))).clock(clock).build().unwrap();
+    app.accounts().transfer(&transfer(&shop.own, "tap-1")).unwrap();
+    assert_eq!(shop.records.lock().unwrap()[0].denial, Some(Denial::Expired));
+}
+
+#[test]
+fn an_app_that_waits_for_longer_than_a_relay_works_makes_changes() {
+    let shop = Shop::new();
+    let card_no = shop.card(&shop.own);
+    let url = format!("http://127.0.0.1:{}", serve(shop.relay.clone()).port());
+    let app = Client::relay(&*url, |_: bool| Ok(Secret::from("own"))).timeout(Duration::from_secs(600));
+    let app = app.build().unwrap();
+    app.cards().freeze(&card_no).unwrap();
+    assert_eq!(shop.records.lock().unwrap().len(), 1);
+    // A deadline that no relay accepts is named, and no clock is blamed.
+    let options = EnsureOptions { deadline: Some(Duration::from_secs(600)), ..EnsureOptions::default() };
+    let error = app.accounts().ensure_transfer(&transfer(&shop.own, "tap-1"), &options).unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some("deadline_ms")), "{error}");
 }
 
 #[test]

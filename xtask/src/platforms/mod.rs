@@ -88,7 +88,7 @@ pub struct Options {
     /// The whole Python suite with one interpreter of each platform only, and some of the tests under emulators and wine
     #[arg(long)]
     quick: bool,
-    /// Under wine, start no further file or class of tests after N minutes. The results list what was not started
+    /// Under wine, start no further file or class of tests after this number of minutes. The results list what was not started
     #[arg(long, value_name = "N", default_value_t = 60)]
     minutes: u32,
 }

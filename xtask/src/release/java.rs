@@ -3,21 +3,22 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::archive;
 use super::central::{self, Component};
 use super::step::{Made, Release, copy_into};
-use crate::{android, licences, package, run};
+use crate::{android, archive, licences, package, run};
 
 pub fn jars(_: &Release) -> Result<Made, String> {
     if !package::jars(package::Tests::OfConsumers) {
         return Err("the jars were not built: see above".into());
     }
-    let slots: Vec<_> = package::SLOTS.into_iter().filter(|slot| has_files(&natives().join(slot))).collect();
-    Ok(Made::Done(format!("with libraries for {}", slots.join(", "))))
+    let (here, missing) = slots("natives");
+    Ok(Made::with_missing(&format!("with libraries for {}", here.join(", ")), &missing))
 }
 
-fn natives() -> PathBuf {
-    run::target_dir().join("natives")
+/// The systems whose folder in this one has files, and the others.
+fn slots(folder: &str) -> (Vec<String>, Vec<String>) {
+    let folder = run::target_dir().join(folder);
+    package::SLOTS.map(str::to_owned).into_iter().partition(|slot| has_files(&folder.join(slot)))
 }
 
 fn has_files(folder: &Path) -> bool {
@@ -31,7 +32,7 @@ pub fn aar(release: &Release) -> Result<Made, String> {
         return Ok(Made::Done(format!("{name}, of another machine")));
     }
     if std::env::var_os("ANDROID_NDK_HOME").is_none() {
-        return Ok(Made::Missing("no NDK".into()));
+        return Ok(Made::Incomplete("no AAR, which needs the NDK".into()));
     }
     if !android::aar(android::features(false)) {
         return Err("the AAR was not built: see above".into());
@@ -79,22 +80,22 @@ pub fn bundle(release: &Release) -> Result<Made, String> {
 
 /// Packs the sandbox program of each system with its licences.
 pub fn programs(release: &Release) -> Result<Made, String> {
-    let mut packed = Vec::new();
-    for slot in package::SLOTS {
+    let (here, missing) = slots("programs");
+    for slot in &here {
         let from = run::target_dir().join("programs").join(slot);
-        if !has_files(&from) {
-            continue;
-        }
         let name = format!("keysecure-sandbox-{}-{slot}", release.version());
         let folder = run::target_dir().join("release-programs").join(&name);
         let _ = fs::remove_dir_all(&folder);
         crate::files::copy(&from, &folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         copy_into(&run::root().join("sandbox/README.md"), &folder)?;
-        if !licences::copy_own(&folder) || !licences::write("keysecure-sandbox", &folder) {
+        if !licences::copy_own(&folder) || !licences::write("keysecure-sandbox", licences::COMPUTERS, &folder) {
             return Err("the licences were not written: see above".into());
         }
         archive::tar_gz(&folder, &release.folder("programs")?.join(format!("{name}.tar.gz")))?;
-        packed.push(slot);
     }
-    if packed.is_empty() { Err("no program was built".into()) } else { Ok(Made::Done(packed.join(", "))) }
+    if here.is_empty() {
+        Err("no program was built".into())
+    } else {
+        Ok(Made::with_missing(&here.join(", "), &missing))
+    }
 }

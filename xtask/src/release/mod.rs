@@ -1,7 +1,6 @@
 //! `cargo xtask release`: everything that a release consists of, in one folder, with checksums. It publishes nothing:
 //! `.github/workflows/release.yml` does that, and RELEASING.md says what a person does.
 
-mod archive;
 mod artifacts;
 mod central;
 mod changelog;
@@ -120,12 +119,12 @@ fn steps(options: &Options) -> bool {
         println!("\n== {name}");
         let started = Instant::now();
         let result = step(&release);
-        is_good &= result.is_ok();
-        let text = match result {
-            Ok(Made::Done(what)) => what,
-            Ok(Made::Missing(why)) => format!("not built: {why}"),
-            Err(error) => format!("FAILED: {error}"),
+        let (is_accepted, text) = match result {
+            Ok(Made::Done(what)) => (true, what),
+            Ok(Made::Incomplete(what)) => (release.dry_run, format!("INCOMPLETE: {what}")),
+            Err(error) => (false, format!("FAILED: {error}")),
         };
+        is_good &= is_accepted;
         println!("{name}: {text}");
         rows.push(row![name, format!("{:.0}", started.elapsed().as_secs_f64()), text]);
     }
@@ -164,4 +163,23 @@ fn listing(out: &Path) -> String {
     });
     let rows: Vec<_> = [row!["file", "bytes"]].into_iter().chain(rows).collect();
     table(&rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use crate::run;
+
+    /// The release refuses a tree with files that are not committed.
+    #[test]
+    fn the_workflow_keeps_its_files_where_git_ignores_them() {
+        let workflow = fs::read_to_string(run::root().join(".github/workflows/release.yml")).unwrap();
+        let line = workflow.lines().find(|line| line.contains("cargo xtask release")).unwrap();
+        let words: Vec<_> = line.split_whitespace().collect();
+        for option in ["--artifacts", "--out"] {
+            let folder = words[words.iter().position(|word| *word == option).unwrap() + 1];
+            assert!(run::passes(run::command("git").args(["check-ignore", "--quiet", folder])), "{folder}");
+        }
+    }
 }

@@ -51,8 +51,47 @@ pub fn check(release: &Release) -> Result<Made, String> {
     if !without.is_empty() {
         return Err(format!("without the licences of what is inside: {without:?}"));
     }
-    Ok(Made::Done(format!("{} packages", packages.len())))
+    let names: Vec<_> = packages.iter().filter_map(|file| file.file_name()?.to_str()).collect();
+    Ok(Made::with_missing(&format!("{} packages", packages.len()), &missing(&names)))
 }
+
+/// The systems of the wheels: their names in `release.yml`, and the beginning and the end of their tags.
+const SYSTEMS: [(&str, &str, &str); 7] = [
+    ("linux-x86_64", "manylinux", "_x86_64"),
+    ("linux-aarch64", "manylinux", "_aarch64"),
+    ("musl-x86_64", "musllinux", "_x86_64"),
+    ("musl-aarch64", "musllinux", "_aarch64"),
+    ("macos-aarch64", "macosx", "_arm64"),
+    ("macos-x86_64", "macosx", "_x86_64"),
+    ("windows-x86_64", "win", "_amd64"),
+];
+
+/// The wheels that are not among these files.
+fn missing(names: &[&str]) -> Vec<String> {
+    let mut missing = Vec::new();
+    for package in PACKAGES {
+        for (system, start, end) in SYSTEMS {
+            let is_it = |name: &&str| {
+                let tag = name.strip_suffix(".whl").and_then(|name| name.rsplit('-').next()).unwrap_or_default();
+                name.starts_with(&format!("{package}-")) && tag.starts_with(start) && tag.ends_with(end)
+            };
+            if !names.iter().any(is_it) {
+                missing.push(format!("{package} {system}"));
+            }
+        }
+    }
+    missing
+}
+
+/// How the names of our wheels of this version begin.
+pub fn wheel_names(version: &str) -> [String; 2] {
+    let (numbers, rest) = version.split_once('-').unwrap_or((version, ""));
+    let rest = rest.replace('.', "").replace("alpha", "a").replace("beta", "b");
+    PACKAGES.map(|package| format!("{package}-{numbers}{rest}-"))
+}
+
+/// The packages, as the names of their files begin.
+const PACKAGES: [&str; 2] = ["keysecure", "keysecure_sandbox"];
 
 fn has_notices(wheel: &Path) -> bool {
     let entries = run::output(run::command("jar").args(["--list", "--file"]).arg(wheel)).unwrap_or_default();
@@ -90,4 +129,39 @@ fn files(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
     let mut files: Vec<_> = entries.filter(is).collect();
     files.sort();
     files
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{missing, wheel_names};
+
+    #[test]
+    fn the_systems_without_a_wheel_are_named() {
+        let mut names = Vec::new();
+        for package in super::PACKAGES {
+            for tag in [
+                "manylinux_2_17_x86_64.manylinux2014_x86_64",
+                "manylinux_2_17_aarch64.manylinux2014_aarch64",
+                "musllinux_1_2_x86_64",
+                "musllinux_1_2_aarch64",
+                "macosx_11_0_arm64",
+                "macosx_10_12_x86_64",
+                "win_amd64",
+            ] {
+                names.push(format!("{package}-0.1.0-cp310-abi3-{tag}.whl"));
+            }
+        }
+        let mut names: Vec<_> = names.iter().map(String::as_str).collect();
+        assert!(missing(&names).is_empty());
+        names.remove(7 + 2);
+        names.push("keysecure_sandbox-0.1.0.tar.gz");
+        assert_eq!(missing(&names), ["keysecure_sandbox musl-x86_64"]);
+    }
+
+    #[test]
+    fn a_wheel_of_a_candidate_has_the_form_of_python() {
+        assert_eq!(wheel_names("0.1.0"), ["keysecure-0.1.0-", "keysecure_sandbox-0.1.0-"]);
+        assert_eq!(wheel_names("0.1.0-rc.1")[0], "keysecure-0.1.0rc1-");
+        assert_eq!(wheel_names("1.0.0-beta.2")[1], "keysecure_sandbox-1.0.0b2-");
+    }
 }

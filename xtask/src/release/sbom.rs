@@ -9,20 +9,20 @@ use toml::Table;
 
 use super::checksums::sha256;
 use super::step::{Made, Release};
-use crate::{run, ship};
+use crate::licences::{self, ANDROID, COMPUTERS, SWIFT};
+use crate::{android, run, ship};
 
-/// The artifacts: their names, and cargo's options for what is inside.
-fn artifacts() -> [(&'static str, String); 7] {
-    let phones = ship::FOR_PHONES.iter().take_while(|option| **option != "--config").copied();
-    let phones = ["keysecure-ffi"].into_iter().chain(phones).collect::<Vec<_>>().join(" ");
+/// The artifacts: their names, cargo's options for what is inside, and the systems they are for.
+fn artifacts() -> [(&'static str, String, &'static [&'static str]); 7] {
     [
-        ("keysecure-crate", "keysecure".into()),
-        ("keysecure-sandbox-crate", "keysecure-sandbox".into()),
-        ("keysecure-wheel", "keysecure-python".into()),
-        ("keysecure-sandbox-wheel", "keysecure-sandbox-python".into()),
-        ("keysecure-jar-and-swift", "keysecure-ffi".into()),
-        ("keysecure-android", phones),
-        ("keysecure-sandbox-program", "keysecure-sandbox --features cli".into()),
+        ("keysecure-crate", "keysecure".into(), COMPUTERS),
+        ("keysecure-wheel", "keysecure-python".into(), COMPUTERS),
+        ("keysecure-jar", ship::OF_JVM.into(), COMPUTERS),
+        ("keysecure-android", android::licensed(android::features(false)), ANDROID),
+        ("keysecure-swift", "keysecure-ffi".into(), SWIFT),
+        // The crate, the jar and the program.
+        ("keysecure-sandbox", "keysecure-sandbox".into(), COMPUTERS),
+        ("keysecure-sandbox-wheel", "keysecure-sandbox-python".into(), COMPUTERS),
     ]
 }
 
@@ -32,12 +32,8 @@ pub fn write_all(release: &Release) -> Result<Made, String> {
     let lock = fs::read_to_string(run::root().join("Cargo.lock")).map_err(|error| error.to_string())?;
     let hashes = hashes(&lock)?;
     let mut counts = Vec::new();
-    for (name, options) in artifacts() {
-        // Procedural macros and build scripts run on the machine that builds: nothing of them is inside.
-        let tree = format!(
-            "tree --locked -p {options} -e normal,no-proc-macro --prefix depth --no-dedupe --format {{p}}|{{l}}"
-        );
-        let tree = run::output(&mut run::cargo(&tree)).ok_or("cargo tree failed")?;
+    for (name, package, systems) in artifacts() {
+        let tree = licences::tree(&package, systems, "depth").ok_or("cargo tree failed")?;
         let (root, graph) = graph(&tree).ok_or_else(|| format!("the tree of {name} is empty"))?;
         let list = list(&root, &graph, &hashes, run::build_time_text().as_deref());
         let text = serde_json::to_string_pretty(&list).map_err(|error| error.to_string())?;

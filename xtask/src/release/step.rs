@@ -28,10 +28,21 @@ impl Release {
     }
 }
 
-/// The result of a step: what it made, or what could not be made here and why.
+/// The result of a step: all of its part, or what of it cannot be made here. A dry run accepts that, a release does not.
 pub enum Made {
     Done(String),
-    Missing(String),
+    Incomplete(String),
+}
+
+impl Made {
+    /// What was made, and what of it is missing.
+    pub fn with_missing(made: &str, missing: &[String]) -> Self {
+        if missing.is_empty() {
+            Self::Done(made.to_owned())
+        } else {
+            Self::Incomplete(format!("{made}; missing: {}", missing.join(", ")))
+        }
+    }
 }
 
 pub type Step = fn(&Release) -> Result<Made, String>;

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use super::artifacts::FRAMEWORK;
 use super::step::{Made, Release};
-use super::{archive, checksums, version};
+use super::{checksums, version};
 use crate::swift_release::{self, Framework};
-use crate::{bindings, run, swift_install};
+use crate::{archive, bindings, run, swift_install};
 
 /// Writes and packs the tree for the repository of the Swift package, with the checksum of the `XCFramework`.
 pub fn tree(release: &Release) -> Result<Made, String> {
@@ -25,7 +25,9 @@ pub fn tree(release: &Release) -> Result<Made, String> {
     Ok(if bytes.is_some() {
         Made::Done(format!("names {FRAMEWORK} and its checksum"))
     } else {
-        Made::Missing(format!("{FRAMEWORK}, no Xcode: the tree has a checksum of zeros and works on Linux only"))
+        Made::Incomplete(format!(
+            "no {FRAMEWORK}, which a Mac builds: the tree has a checksum of zeros and works on Linux only"
+        ))
     })
 }
 

@@ -30,13 +30,38 @@ pub fn is_clean() -> bool {
     git(&["status", "--porcelain"]).is_ok_and(|changes| changes.is_empty())
 }
 
-/// The newest tag of a release before this version.
+/// The tag of the release before this version.
 pub fn last_tag(version: &str) -> Option<String> {
-    let tags = git(&["tag", "--list", "v*", "--sort=-version:refname"]).ok()?;
-    tags.lines().find(|tag| *tag != format!("v{version}")).map(str::to_owned)
+    before(version, &git(&["tag", "--list", "v*"]).ok()?)
+}
+
+/// The highest tag below a version. A candidate such as `v1.2.3-rc.1` promises nothing that a later version could break.
+fn before(version: &str, tags: &str) -> Option<String> {
+    let own = numbers(version.split('-').next()?)?;
+    let releases = tags.lines().filter_map(|tag| Some((numbers(tag.strip_prefix('v')?)?, tag)));
+    releases.filter(|(numbers, _)| *numbers < own).max().map(|(_, tag)| tag.to_owned())
+}
+
+fn numbers(version: &str) -> Option<Vec<u64>> {
+    version.split('.').map(|number| number.parse().ok()).collect()
 }
 
 pub fn git(arguments: &[&str]) -> Result<String, String> {
     let output = run::output(run::command("git").args(arguments));
     output.map(|text| text.trim().to_owned()).ok_or_else(|| format!("git {} failed", arguments.join(" ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::before;
+
+    #[test]
+    fn the_last_release_is_the_highest_below_a_version() {
+        let tags = "v0.10.0\nv0.2.0\nv0.9.1\nv0.9.2-rc.1\nv1.0.0\nvendor\n";
+        assert_eq!(before("0.9.2", tags).as_deref(), Some("v0.9.1"));
+        assert_eq!(before("0.11.0-rc.1", tags).as_deref(), Some("v0.10.0"));
+        // A correction of an older version, and a candidate of the first.
+        assert_eq!(before("0.10.1", tags).as_deref(), Some("v0.10.0"));
+        assert_eq!(before("0.2.0-rc.2", tags), None);
+    }
 }

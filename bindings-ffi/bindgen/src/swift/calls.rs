@@ -120,10 +120,11 @@ impl<'a> Call<'a> {
         if public && whole.parameters.iter().map(|one| &one.name).ne(call.flat.parameters.iter().map(|one| &one.name)) {
             call.whole = Some(whole);
         }
-        // The only argument of a call names what the call is about.
-        if let [only] = &mut call.flat.parameters[..] {
+        // The only argument that a call requires names what the call is about.
+        if let [only, optional @ ..] = &mut call.flat.parameters[..] {
             let text = only.label == "String" || only.label == "VerifiedWebhook";
-            only.positional = kind == Kind::Method && only.default.is_none() && text;
+            let is_only = only.default.is_none() && optional.iter().all(|one| one.default.is_some());
+            only.positional = kind == Kind::Method && is_only && text;
         }
         Ok(call)
     }

@@ -363,31 +363,53 @@ class Cards(Resource):
         """Returns the PAN, CVV and expiry of an activated card. Code 1013: PCI display is not enabled for the
         merchant."""
 
-    async def activate(self, *, card_no: str, cardholder_no: str, cvv: str, card_last_no: str) -> None:
+    async def activate(
+        self, *, card_no: str, cardholder_no: str, cvv: str, card_last_no: str, tap: str | None = None
+    ) -> None:
         """Activates a physical card in status `ToActivate`.
 
         `cvv` is the plain CVV, three digits; it is encrypted before it is sent. `card_last_no` are the last four
         digits of the PAN.
+
+        `tap`: one action of the user of an app; see `freeze`.
         """
 
-    async def update_status(self, *, card_no: str, status: _CardStatus) -> None:
+    async def update_status(self, *, card_no: str, status: _CardStatus, tap: str | None = None) -> None:
         """Sets the status of a card to `"Frozen"`, `"Activated"` or `"Delete"`. Code 4005: the present status does not
-        allow it."""
+        allow it.
 
-    async def freeze(self, card_no: str) -> None:
-        """Freezes an activated card; `unfreeze` activates it again."""
+        `tap`: one action of the user of an app; see `freeze`.
+        """
 
-    async def unfreeze(self, card_no: str) -> None:
-        """Activates a frozen card again."""
+    async def freeze(self, card_no: str, *, tap: str | None = None) -> None:
+        """Freezes an activated card; `unfreeze` activates it again.
 
-    async def delete(self, card_no: str) -> None:
-        """Deletes a card. This cannot be undone."""
+        `tap`: one action of the user of an app, which a relay carries out once, however often it is sent. 1 to 64
+        characters of printable ASCII without spaces, chosen when the user acts and kept until the result is known.
+        Without it each call makes one. For a client of a relay only. A `ConflictError`: the tap belongs to another
+        request, or what became of it is not known. The `outcome` of an error is that of this call, not of an earlier
+        one with the tap.
+        """
 
-    async def set_pin(self, *, card_no: str, cardholder_no: str, pin: str) -> None:
+    async def unfreeze(self, card_no: str, *, tap: str | None = None) -> None:
+        """Activates a frozen card again.
+
+        `tap`: one action of the user of an app; see `freeze`.
+        """
+
+    async def delete(self, card_no: str, *, tap: str | None = None) -> None:
+        """Deletes a card. This cannot be undone.
+
+        `tap`: one action of the user of an app; see `freeze`.
+        """
+
+    async def set_pin(self, *, card_no: str, cardholder_no: str, pin: str, tap: str | None = None) -> None:
         """Sets the PIN of a physical, activated card.
 
         `pin` is the plain PIN, six digits, no three neighbours identical, rising or falling by one; it is encrypted
         before it is sent.
+
+        `tap`: one action of the user of an app; see `freeze`.
         """
 
     def packages(self, *, type: _CardType | None = None, package_no: str | None = None) -> Pager[Package]:

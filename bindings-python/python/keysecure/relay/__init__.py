@@ -41,6 +41,7 @@ status  reason
 429     too many requests of this session, or of all sessions of its cardholder
 404     no such operation, also for a path with a query or encoded characters; a number that is not the cardholder's
 405     another method than ``POST``
+412     a change that arrived after its ``Expires-At``: the app had given it up, or its clock is wrong
 403     the scope does not grant it, or a limit of transfers is exceeded
 409     the tap is in progress or belongs to another request; the state of the card forbids it
 502     the call to the platform failed (also 503, 504); 503 also: the store cannot be reached

@@ -21,9 +21,58 @@ use crate::validate;
 
 /// Calls on cards, packages and BINs. Created by [`Client::cards`](crate::Client::cards).
 #[derive(Debug, Clone, Copy)]
-pub struct Cards<'a>(pub(crate) &'a Caller);
+pub struct Cards<'a> {
+    pub(crate) caller: &'a Caller,
+    tap: Option<&'a str>,
+}
 
-impl Cards<'_> {
+impl<'a> Cards<'a> {
+    pub(crate) fn new(caller: &'a Caller) -> Self {
+        Self { caller, tap: None }
+    }
+
+    /// The same calls for one action of a user of an app: a *tap*, which the relay of [`Client::relay`](crate::Client::relay)
+    /// carries out once, however often it is sent.
+    ///
+    /// `tap` is 1 to 64 characters of printable ASCII without spaces. Choose it when the user acts, and keep it until the result
+    /// is known. It is for [`activate`](Self::activate), [`set_pin`](Self::set_pin), [`update_status`](Self::update_status),
+    /// [`freeze`](Self::freeze), [`unfreeze`](Self::unfreeze) and [`delete`](Self::delete); without it each call makes one. The tap of
+    /// [`apply`](Self::apply) and [`ensure_card`](Self::ensure_card) is `card_unique_no`. Calls that change nothing ignore it.
+    ///
+    /// # Errors
+    ///
+    /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) from a call whose tap breaks these rules, or whose client has no relay;
+    /// [`Conflict`](crate::ErrorKind::Conflict) if the tap was sent before with another request (`not_sent`), or what became of it
+    /// is not known (`unknown`). The outcome of any other error is that of this call, not of an earlier one with the tap.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use keysecure::{Client, Error, Outcome};
+    ///
+    /// /// Freezes a card. `tap` is chosen once for each action of the user.
+    /// fn freeze(client: &Client, card_no: &str, tap: &str) -> Result<(), Error> {
+    ///     let frozen = client.cards().with_tap(tap).freeze(card_no);
+    ///     match frozen {
+    ///         // Sent again with the same tap, it is carried out once.
+    ///         Err(error) if error.outcome() != Outcome::Rejected => client.cards().with_tap(tap).freeze(card_no),
+    ///         result => result,
+    ///     }
+    /// }
+    /// ```
+    #[must_use]
+    pub fn with_tap(self, tap: &'a str) -> Self {
+        Self { tap: Some(tap), ..self }
+    }
+
+    /// Refuses a tap for a call whose merchant reference is the tap.
+    pub(crate) fn check_has_no_tap(&self) -> Result<(), Error> {
+        match self.tap {
+            Some(_) => Err(Error::invalid_input("tap", "must be absent: card_unique_no is the tap")),
+            None => Ok(()),
+        }
+    }
+
     /// Applies for a card.
     ///
     /// The response confirms the application, not the issue of the card. [`get`](Self::get) and the `Card_update` webhook
@@ -62,8 +111,9 @@ impl Cards<'_> {
     /// # }
     /// ```
     pub fn apply(&self, request: &ApplyCard) -> Result<CardApplied, Error> {
+        self.check_has_no_tap()?;
         request.check()?;
-        reference::post(self.0, operation::CARDS_APPLY, &request.card_unique_no, &*request.complete())
+        reference::post(self.caller, operation::CARDS_APPLY, &request.card_unique_no, &*request.complete())
     }
 
     /// Lists the cards of a window of any length, newest first.
@@ -95,7 +145,7 @@ impl Cards<'_> {
     /// # }
     /// ```
     pub fn list(&self, query: &ListCards) -> Result<Pager<Card>, Error> {
-        Pager::between(self.0, operation::CARDS_LIST, query.clone(), (query.start, query.end))
+        Pager::between(self.caller, operation::CARDS_LIST, query.clone(), (query.start, query.end))
     }
 
     /// Lists one page of the cards of a window of at most 90 days, newest first.
@@ -106,7 +156,7 @@ impl Cards<'_> {
     ///
     /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if `size` is out of range, or the window is longer than 90 days.
     pub fn list_page(&self, query: &ListCards, page: u32, size: u32) -> Result<Page<Card>, Error> {
-        pager::window_page(self.0, operation::CARDS_LIST, query, (query.start, query.end), page, size)
+        pager::window_page(self.caller, operation::CARDS_LIST, query, (query.start, query.end), page, size)
     }
 
     /// Gets a card with its fees.
@@ -131,7 +181,7 @@ impl Cards<'_> {
     /// # }
     /// ```
     pub fn get(&self, card_no: &str) -> Result<Card, Error> {
-        self.0.get(operation::CARDS_GET, "card_no", card_no, |found: Card| {
+        self.caller.get(operation::CARDS_GET, "card_no", card_no, |found: Card| {
             identifier("card_no", &found.card_no).map(|()| found)
         })
     }
@@ -161,7 +211,7 @@ impl Cards<'_> {
     /// # }
     /// ```
     pub fn private_info(&self, card_no: &str) -> Result<CardSecrets, Error> {
-        self.0.get_card_secrets(operation::CARDS_PRIVATE_INFO, card_no)
+        self.caller.get_card_secrets(operation::CARDS_PRIVATE_INFO, card_no)
     }
 
     /// Activates a physical card in status `ToActivate`.
@@ -202,10 +252,10 @@ impl Cards<'_> {
         let body = EncryptedCvv {
             card_no: request.card_no.clone(),
             cardholder_no: request.cardholder_no.clone(),
-            cvv: self.0.sealed(request.cvv.secret())?,
+            cvv: self.caller.sealed(request.cvv.secret())?,
             card_last_no: request.card_last_no.clone(),
         };
-        self.0.post(operation::CARDS_ACTIVATE, &body, ActionResult::done)
+        self.caller.post_tap(operation::CARDS_ACTIVATE, &body, self.tap, ActionResult::done)
     }
 
     /// Sets the status of a card to `Frozen`, `Activated` or `Delete`.
@@ -219,7 +269,7 @@ impl Cards<'_> {
         let body = UpdateStatus { card_no: card_no.to_owned(), status: status.into() };
         validate::required("card_no", &body.card_no)?;
         validate::required("status", body.status.as_str())?;
-        self.0.post(operation::CARDS_UPDATE_STATUS, &body, ActionResult::done)
+        self.caller.post_tap(operation::CARDS_UPDATE_STATUS, &body, self.tap, ActionResult::done)
     }
 
     /// Freezes an activated card. [`unfreeze`](Self::unfreeze) reverses it.
@@ -281,9 +331,9 @@ impl Cards<'_> {
         let body = EncryptedPin {
             card_no: request.card_no.clone(),
             cardholder_no: request.cardholder_no.clone(),
-            pin: self.0.sealed(request.pin.secret())?,
+            pin: self.caller.sealed(request.pin.secret())?,
         };
-        self.0.post(operation::CARDS_SET_PIN, &body, ActionResult::done)
+        self.caller.post_tap(operation::CARDS_SET_PIN, &body, self.tap, ActionResult::done)
     }
 
     /// Lists the packages that cards are opened from (credit mode).
@@ -305,7 +355,7 @@ impl Cards<'_> {
     /// # }
     /// ```
     pub fn packages(&self, filter: &ListPackages) -> Pager<Package> {
-        Pager::all(self.0, operation::CARDS_PACKAGES, filter.clone())
+        Pager::all(self.caller, operation::CARDS_PACKAGES, filter.clone())
     }
 
     /// Lists one page of the packages. `page` counts from 0; `size` is 1 to 100.
@@ -315,14 +365,14 @@ impl Cards<'_> {
     /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if `size` is out of range, [`Permission`](crate::ErrorKind::Permission)
     /// (code 1012) in authorization mode.
     pub fn packages_page(&self, filter: &ListPackages, page: u32, size: u32) -> Result<Page<Package>, Error> {
-        pager::page(self.0, operation::CARDS_PACKAGES, filter, page, size)
+        pager::page(self.caller, operation::CARDS_PACKAGES, filter, page, size)
     }
 
     /// Lists the BINs that cards are opened from (authorization mode).
     ///
     /// In credit mode the pager returns an error of kind [`Permission`](crate::ErrorKind::Permission) (code 1012).
     pub fn bins(&self, filter: &ListBins) -> Pager<Bin> {
-        Pager::all(self.0, operation::CARDS_BINS, filter.clone())
+        Pager::all(self.caller, operation::CARDS_BINS, filter.clone())
     }
 
     /// Lists one page of the BINs. `page` counts from 0; `size` is 1 to 100.
@@ -332,6 +382,6 @@ impl Cards<'_> {
     /// Kind [`InvalidInput`](crate::ErrorKind::InvalidInput) if `size` is out of range, [`Permission`](crate::ErrorKind::Permission)
     /// (code 1012) in credit mode.
     pub fn bins_page(&self, filter: &ListBins, page: u32, size: u32) -> Result<Page<Bin>, Error> {
-        pager::page(self.0, operation::CARDS_BINS, filter, page, size)
+        pager::page(self.caller, operation::CARDS_BINS, filter, page, size)
     }
 }

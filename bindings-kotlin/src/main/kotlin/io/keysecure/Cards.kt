@@ -132,57 +132,72 @@ public class Cards internal constructor(private val calls: Calls<FfiCards>) {
      *
      * @param cvv the three digits on the back of the card; encrypted before they are sent.
      * @param cardLastNo the last four digits of the card number.
+     * @param tap one action of the user of an app; see [freeze].
      * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
-    public fun activate(cardNo: String, cardholderNo: String, cvv: String, cardLastNo: String) {
-        calls.mutate("cards.activate") { it.activate(cardNo, cardholderNo, cvv, cardLastNo) }
+    @JvmOverloads
+    public fun activate(cardNo: String, cardholderNo: String, cvv: String, cardLastNo: String, tap: String? = null) {
+        calls.mutate("cards.activate", tap) { it.activate(cardNo, cardholderNo, cvv, cardLastNo, tap) }
     }
 
     /**
      * Sets the status of a card to `Frozen`, `Activated` or `Delete`.
      *
+     * @param tap one action of the user of an app; see [freeze].
      * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
-    public fun updateStatus(cardNo: String, status: CardStatus) {
-        calls.mutate("cards.update_status") { it.updateStatus(cardNo, status) }
+    @JvmOverloads
+    public fun updateStatus(cardNo: String, status: CardStatus, tap: String? = null) {
+        calls.mutate("cards.update_status", tap) { it.updateStatus(cardNo, status, tap) }
     }
 
     /**
      * Blocks an activated card until [unfreeze].
      *
+     * @param tap one action of the user of an app: a relay carries it out once, however often it is sent. 1 to 64 characters of
+     * printable ASCII without spaces, chosen when the user acts and kept until the result is known. Without it each call makes one. For
+     * a client of a relay only ([Client.relay]). The outcome of an error is that of this call, not of an earlier one with the tap.
+     * @throws KeySecureException.Conflict when the tap belongs to another request, or what became of it is not known.
      * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
-    public fun freeze(cardNo: String) {
-        calls.mutate("cards.freeze") { it.freeze(cardNo) }
+    @JvmOverloads
+    public fun freeze(cardNo: String, tap: String? = null) {
+        calls.mutate("cards.freeze", tap) { it.freeze(cardNo, tap) }
     }
 
     /**
      * Makes a frozen card usable again.
      *
+     * @param tap one action of the user of an app; see [freeze].
      * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
-    public fun unfreeze(cardNo: String) {
-        calls.mutate("cards.unfreeze") { it.unfreeze(cardNo) }
+    @JvmOverloads
+    public fun unfreeze(cardNo: String, tap: String? = null) {
+        calls.mutate("cards.unfreeze", tap) { it.unfreeze(cardNo, tap) }
     }
 
     /**
      * Closes a card permanently.
      *
+     * @param tap one action of the user of an app; see [freeze].
      * @throws KeySecureException with the reason in its class and the effect in `outcome`.
      */
-    public fun delete(cardNo: String) {
-        calls.mutate("cards.delete") { it.delete(cardNo) }
+    @JvmOverloads
+    public fun delete(cardNo: String, tap: String? = null) {
+        calls.mutate("cards.delete", tap) { it.delete(cardNo, tap) }
     }
 
     /**
      * Sets the PIN of a physical, activated card.
      *
      * @param pin six digits, of which no three neighbours are identical, ascending or descending; encrypted before they are sent.
+     * @param tap one action of the user of an app; see [freeze].
      * @throws KeySecureException.InvalidInput when the PIN is too weak; nothing was sent.
      * @throws KeySecureException on any other failure.
      */
-    public fun setPin(cardNo: String, cardholderNo: String, pin: String) {
-        calls.mutate("cards.set_pin") { it.setPin(cardNo, cardholderNo, pin) }
+    @JvmOverloads
+    public fun setPin(cardNo: String, cardholderNo: String, pin: String, tap: String? = null) {
+        calls.mutate("cards.set_pin", tap) { it.setPin(cardNo, cardholderNo, pin, tap) }
     }
 
     /**

@@ -9,6 +9,7 @@ import io.keysecure.MockRelay.Companion.page
 import io.keysecure.MockRelay.Companion.refusal
 import io.keysecure.MockRelay.Companion.unauthorized
 import io.keysecure.MockRelay.Response
+import io.keysecure.model.CardStatus
 import io.keysecure.model.ErrorKind
 import io.keysecure.model.Language
 import io.keysecure.model.Method
@@ -91,6 +92,34 @@ class RelayTest {
         assertEquals(6, relay.requests.size)
         assertEquals("POST /app/v1/cards.list" to "UTC+8", relay.requests[5].line to relay.requests[5].header("Timezone"))
         assertNotEquals(relay.requests[1].header("Idempotency-Key"), relay.requests[2].header("Idempotency-Key"))
+    }
+
+    @Test
+    fun `a tap of the caller is sent as it is`() {
+        MockRelay { data("""{"result":true}""") }.use { relay ->
+            Over.BUILT_IN.client(relay.url).use { client ->
+                client.cards().freeze("c1", tap = "tap-1")
+                client.cards().unfreeze("c1", tap = "tap-1")
+                client.cards().delete("c1", tap = "tap-1")
+                client.cards().updateStatus("c1", CardStatus.Frozen, tap = "tap-1")
+                client.cards().setPin("c1", "1001", "739251", tap = "tap-1")
+                client.cards().activate("c1", "1001", "739", "1111", tap = "tap-1")
+                assertEquals(List(6) { "tap-1" }, relay.requests.map { it.header("Idempotency-Key") })
+                for (tap in listOf("", "a b", "x".repeat(65))) {
+                    val error = failure { client.cards().freeze("c1", tap = tap) }
+                    assertEquals(Triple(ErrorKind.INVALID_INPUT, Outcome.NOT_SENT, "tap"), Triple(error.kind, error.outcome, error.field))
+                }
+            }
+            assertEquals(6, relay.requests.size)
+        }
+    }
+
+    @Test
+    fun `a client of the platform refuses a tap`() {
+        Client("key", "sixteen-letters!", baseUrl = "http://127.0.0.1:1").use { client ->
+            val error = failure { client.cards().freeze("c1", tap = "tap-1") }
+            assertEquals(ErrorKind.INVALID_INPUT to Outcome.NOT_SENT, effect(error), "$error")
+        }
     }
 
     @ParameterizedTest
