@@ -43,6 +43,8 @@ def run(isolated, code):
 REFUSED = """
 import importlib.util, sys
 sys.path[:0] = {path!r}
+# What it prints must not wait until the interpreter is deleted, which is later in newer versions.
+sys.stdout.reconfigure(line_buffering=True)
 try:
     import keysecure
 except ImportError as error:
