@@ -33,8 +33,8 @@ impl Engine {
         Ok(Some((header, key)))
     }
 
-    /// The header after whose time a relay refuses a change: an attempt that ends at `timeout` after `started` must not be carried
-    /// out much later, when something in between delivers it. By the relay's clock, as its responses show it.
+    /// The value of the header `Expires-At`: the last time at which a change may arrive, by the relay's clock as its responses show it.
+    /// An attempt that ends at `timeout` after `started` must not be carried out when something in between delivers it much later.
     pub(super) fn expiry(&self, call: &Call<'_>, started: Duration, timeout: Duration) -> Option<String> {
         if !self.settings.is_relayed() || call.operation.effect == Effect::Read {
             return None;

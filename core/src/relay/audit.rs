@@ -30,7 +30,7 @@ named_enum! {
         NotOwned = "not_owned",
         /// A limit of the scope is exceeded, or the store that counts for it cannot be reached.
         LimitExceeded = "limit_exceeded",
-        /// A change arrived after its `Expires-At`.
+        /// A change arrived after its `Expires-At`, or that is further ahead than any call lasts.
         Expired = "expired",
         /// The tap is in progress, its outcome is unknown, or it belongs to another request.
         TapConflict = "tap_conflict",

@@ -5,7 +5,7 @@ use super::request::RelayRequest;
 use super::response::Refusal;
 use crate::error::{Error, ErrorKind};
 
-/// The header with the time after which a request is not carried out, in Unix milliseconds.
+/// The header with the last time at which a request may arrive, in Unix milliseconds.
 const HEADER: &str = "expires-at";
 /// How far ahead that time may be: longer than any call takes. A later one is of a clock that is wrong, and would never come.
 const MAX_AHEAD: i64 = 200_000;
