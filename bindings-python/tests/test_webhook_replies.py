@@ -95,7 +95,7 @@ def test_a_purchase_that_waited_too_long_gets_the_default_at_once() -> None:
 
 
 ENDING = """
-import logging, sys, time
+import logging, sys, threading, time
 from keysecure import Responder
 from webhook_support import AUTH, body_of, signed, verifier
 
@@ -111,9 +111,13 @@ def decide(event):
         time.sleep(0.0005)
     return True  # some are made before the end; a wrong one would be on stderr
 
+held = threading.Lock()
+held.acquire()
+
 class Slow:
-    def __del__(self):
-        time.sleep(0.05)
+    # Lets other threads run. On Windows, `time.sleep` fails at the end of the interpreter.
+    def __del__(self, held=held):
+        held.acquire(timeout=0.05)
 
 logging.disable(logging.WARNING)
 for _ in range(10):

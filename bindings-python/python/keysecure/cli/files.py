@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -18,6 +19,8 @@ from .output import to_json
 CHUNK = 64 * 1024
 SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
 """The first characters of formulas. Some spreadsheets accept them in full width too."""
+LOCKED_BYTE = 1 << 62
+"""The byte of a file that is locked on Windows."""
 
 Write = Callable[[memoryview], "int | None"]
 """Writes bytes and returns how many were written."""
@@ -106,20 +109,39 @@ class LineFeeds:
 
 
 def locked(file: io.FileIO, out: Path) -> None:
-    """Locks the file against a second export, where the system can."""
+    """Locks the file against a second export, where the file system can."""
     try:
-        import fcntl
-    except ImportError:
-        return
-    try:
-        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        lock(file)
+    except (BlockingIOError, PermissionError):
         file.close()
         message = f"another export is writing {out}"
         raise ExportError(message) from None
     except OSError:
         # Some network file systems have no locks; the export works without one.
         return
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def lock(file: io.FileIO) -> None:
+        """Locks the file until it is closed. An error of permission says that another handle has the lock.
+
+        Other programs cannot read a locked byte, so it is one that no export reaches.
+        """
+        position = file.tell()
+        file.seek(LOCKED_BYTE)
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        finally:
+            file.seek(position)
+
+else:
+    import fcntl
+
+    def lock(file: io.FileIO) -> None:
+        """Locks the file until it is closed. A blocking error says that another handle has the lock."""
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def cell(value: Any, zone: tzinfo, *, excel: bool = False) -> str:
