@@ -87,7 +87,7 @@ fn tests(windows: &Windows, report: &mut Report, java: &str) -> Result<(), Strin
          --disable-banner --details=none --reports-dir \"$report\" --select-class \"$item\"",
         properties.join(" ")
     );
-    report.command("wine java.exe -cp ... org.junit.platform.console.ConsoleLauncher execute --select-class CLASS");
+    report.command("wine64 java.exe -cp ... org.junit.platform.console.ConsoleLauncher execute --select-class CLASS");
     let each = format!(
         "sh {SCRIPTS}/each.sh {TARGET}/junit {} {FILE_LIMIT} '{arguments}' {}",
         report.minutes,

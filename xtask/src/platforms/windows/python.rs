@@ -75,7 +75,7 @@ fn tests(windows: &Windows, report: &mut Report, folder: &Path, python: &str) ->
         .map(|name| format!("tests/{name}.py"))
         .collect();
     files.sort();
-    report.command("wine python.exe -m pytest FILE");
+    report.command("wine64 python.exe -m pytest FILE");
     let arguments = format!("{python} -m pytest -q -p no:cacheprovider --junitxml \"$report\" \"$item\"");
     let each = format!(
         "sh {SCRIPTS}/each.sh {TARGET}/pytest {} {FILE_LIMIT} '{arguments}' {}",

@@ -8,7 +8,7 @@ export PYTHONPYCACHEPREFIX='Z:\keysecure-target\pycache'
 server=/usr/lib/x86_64-linux-gnu/wine/wineserver
 # They outlive the command that starts them, and must not hold its output.
 "$server" --persistent >/dev/null 2>&1 </dev/null
-wine wineboot >/dev/null 2>&1 </dev/null
+wine64 wineboot >/dev/null 2>&1 </dev/null
 trap '"$server" --kill' EXIT
 trap 'exit 1' HUP INT TERM
 "$@"

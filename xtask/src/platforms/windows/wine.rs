@@ -43,7 +43,7 @@ impl Windows {
     pub(super) fn tools(&self, report: &mut Report) {
         self.root.tool(report, "rustc", "rustc --version | cut -d' ' -f2");
         self.root.tool(report, "mingw-w64 gcc", "x86_64-w64-mingw32-gcc -dumpfullversion");
-        self.root.tool(report, "wine", "wine --version");
+        self.root.tool(report, "wine", "wine64 --version");
     }
 
     /// Runs a command line with the variables of a build for Windows.
@@ -53,7 +53,7 @@ impl Windows {
 
     /// Runs a Windows program. Returns whether it succeeded.
     pub(super) fn wine(&self, report: &mut Report, seconds: u32, command: &str) -> Result<bool, String> {
-        report.command(format!("wine {command}"));
+        report.command(format!("wine64 {command}"));
         let shell = session(&format!("sh {SCRIPTS}/wine.sh {seconds} {command}"));
         Ok(run::passes(&mut self.root.command(&shell)?))
     }

@@ -3,7 +3,7 @@
 seconds=$1
 shift
 status=0
-timeout --kill-after=10 "$seconds" wine "$@" || status=$?
+timeout --kill-after=10 "$seconds" wine64 "$@" || status=$?
 if [ "$status" -ge 124 ]; then
     printf '\nfailures:\n    %s ended with status %s (124: after %s s)\n\ntest result: FAILED. 0 passed; 1 failed; 0 ignored\n' \
         "$1" "$status" "$seconds"
