@@ -82,7 +82,8 @@ impl Clock for TestClock {
         if let Some(platform) = &self.platform {
             platform.advance(duration + Duration::from_millis(1));
         }
-        let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        // Rounded up: a sleep is never shorter than asked.
+        let micros = u64::try_from(duration.as_nanos().div_ceil(1000)).unwrap_or(u64::MAX);
         self.slept_micros.fetch_add(micros, Ordering::SeqCst);
         Ok(())
     }

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::{bindings, run, ship, swift_module};
+use crate::{bindings, licences, run, ship, swift_module};
 
 /// The targets that make one library each; those of one group are for the same system and are joined by `lipo`.
 const GROUPS: [(&str, &[&str]); 3] = [
@@ -47,7 +47,10 @@ pub fn xcframework(features: &[&str]) -> bool {
         }
         create.arg("-library").arg(library).arg("-headers").arg(&headers);
     }
-    run::passes(create.arg("-output").arg(&out)) && pack(&out)
+    run::passes(create.arg("-output").arg(&out))
+        && licences::write("keysecure-ffi", licences::SWIFT, &out)
+        && licences::copy_own(&out)
+        && pack(&out)
 }
 
 /// The static library of one target, without debug symbols.

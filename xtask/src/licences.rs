@@ -13,6 +13,9 @@ const FILES: [&str; 4] = ["LICENSE", "LICENCE", "COPYING", "NOTICE"];
 /// The notices of the standard library, in Rust's own distribution.
 const STANDARD_LIBRARY: &str = "share/doc/rust/COPYRIGHT-library.html";
 
+/// The licences of the libraries in the sandbox's console, after a line `NAME VERSION (LICENCE)` for each.
+const CONSOLE: &str = "sandbox/console/dist/LICENSES.txt";
+
 /// The systems of wheels, jars and programs. Each brings a few crates of its own, whichever machine packs them; processors and C
 /// libraries make no difference.
 pub const COMPUTERS: &[&str] = &["x86_64-unknown-linux-gnu", "aarch64-apple-darwin", "x86_64-pc-windows-msvc"];
@@ -36,6 +39,17 @@ pub fn tree(package: &str, systems: &[&str], prefix: &str) -> Option<String> {
     run::output(&mut tree)
 }
 
+/// Whether a line of [`tree`] is the crate with the sandbox's console.
+pub fn has_console(name: &str) -> bool {
+    name.starts_with("keysecure-sandbox ")
+}
+
+/// The licences of the libraries in the sandbox's console.
+pub fn of_console() -> Option<String> {
+    let text = fs::read_to_string(run::root().join(CONSOLE));
+    text.map_err(|error| eprintln!("{CONSOLE}: {error}")).ok()
+}
+
 /// Writes `THIRD-PARTY.txt` with the licences of all crates in a package of this workspace, as [`tree`] takes it, and the notices of
 /// Rust's standard library. `false` after a failure, which is printed.
 pub fn write(package: &str, systems: &[&str], folder: &Path) -> bool {
@@ -45,7 +59,11 @@ pub fn write(package: &str, systems: &[&str], folder: &Path) -> bool {
         eprintln!("cargo tree or rustc failed");
         return false;
     };
-    let text = notices(&crates, &registries());
+    let mut text = notices(&crates, &registries());
+    if crates.lines().any(has_console) {
+        let Some(console) = of_console() else { return false };
+        text.extend([&"=".repeat(100), "\n", &console]);
+    }
     let written = fs::create_dir_all(folder)
         .and_then(|()| fs::write(folder.join("THIRD-PARTY.txt"), text))
         .and_then(|()| fs::copy(Path::new(rust.trim()).join(STANDARD_LIBRARY), folder.join("THIRD-PARTY-RUST.html")));
@@ -77,7 +95,7 @@ fn notices(crates: &str, registries: &[PathBuf]) -> String {
     let mut seen = BTreeMap::new();
     for line in crates.lines().collect::<BTreeSet<_>>() {
         // Crates of this workspace have a path; their licences are beside this file.
-        let Some((name, licence)) = line.split_once('|').filter(|(name, _)| !name.contains("(/")) else { continue };
+        let Some((name, licence)) = line.split_once('|').filter(|(name, _)| !name.contains(" (")) else { continue };
         let Some((name, version)) = name.split_once(" v") else { continue };
         let _ = write!(text, "\n{:=<100}\n{name} {version}: {licence}\n", "");
         let _ = writeln!(text, "Source: https://crates.io/crates/{name}/{version}");
@@ -129,13 +147,13 @@ mod tests {
         for name in ["ring-0.17.0", "untrusted-0.9.0"] {
             fs::write(registry.join(name).join("LICENSE"), "Permission is granted").unwrap();
         }
-        let crates = "keysecure v0.1.0 (/src/core)|MIT\nring v0.17.0|ISC\n\nring v0.17.0|ISC\nuntrusted v0.9.0|ISC\nuniffi v0.32.2|MPL-2.0\n";
+        let crates = "keysecure v0.1.0 (/src/core)|MIT\nkeysecure-sandbox v0.1.0 (D:\\src\\sandbox)|MIT\nring v0.17.0|ISC\n\nring v0.17.0|ISC\nuntrusted v0.9.0|ISC\nuniffi v0.32.2|MPL-2.0\n";
         let text = notices(crates, std::slice::from_ref(&registry));
         assert_eq!(text.matches("ring 0.17.0: ISC\n").count(), 1);
         assert_eq!(text.matches("Permission is granted").count(), 1);
         assert!(text.contains("untrusted/0.9.0\nLICENSE: the same text as LICENSE of ring 0.17.0\n"));
         assert!(text.contains("uniffi/0.32.2\nText: https://spdx.org/licenses/MPL-2.0.html\n"));
-        assert!(!text.contains("keysecure 0.1.0"));
+        assert!(!text.contains("keysecure"));
         fs::remove_dir_all(registry).unwrap();
     }
 }

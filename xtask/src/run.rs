@@ -1,7 +1,7 @@
 //! Running other programs from the workspace root. Each command line is printed before it runs.
 
 use std::env;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, BufRead, BufReader, Write};
 use std::iter;
 use std::path::{Path, PathBuf};
@@ -64,7 +64,7 @@ pub fn build_time_text() -> Option<String> {
 /// them, and would run again on each change between here and a plain `cargo test` (briansmith/ring#2454, until the fix
 /// is in a release).
 pub fn command(program: impl AsRef<OsStr>) -> Command {
-    let mut command = Command::new(program);
+    let mut command = Command::new(file_name(program.as_ref()));
     command.current_dir(root());
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
@@ -141,13 +141,25 @@ pub fn output(command: &mut Command) -> Option<String> {
 
 /// Whether a program of this name succeeds with a harmless argument such as `--version`.
 pub fn exists(program: impl AsRef<OsStr>, argument: &str) -> bool {
-    let status = Command::new(program).arg(argument).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let status =
+        Command::new(file_name(program.as_ref())).arg(argument).stdout(Stdio::null()).stderr(Stdio::null()).status();
     status.is_ok_and(|status| status.success())
 }
 
 /// Whether this is CI, where a missing tool is a failure and not a skipped check.
 pub fn in_ci() -> bool {
     env::var_os("CI").is_some_and(|value| !value.is_empty())
+}
+
+/// Tools that are scripts on Windows, which starts a script only by its whole name.
+const SCRIPTS_ON_WINDOWS: [&str; 2] = ["mvn", "npm"];
+
+/// The name of the file with a program.
+fn file_name(program: &OsStr) -> OsString {
+    if cfg!(windows) && SCRIPTS_ON_WINDOWS.iter().any(|script| program == *script) {
+        return [program, OsStr::new(".cmd")].into_iter().collect();
+    }
+    program.to_owned()
 }
 
 fn announce(command: &Command) {

@@ -89,7 +89,7 @@ pub fn jar_program(to: &Path) -> bool {
     run::passes(cargo.args(old_glibc).env("RUSTFLAGS", flags()))
         && to.parent().is_some_and(|folder| fs::create_dir_all(folder).is_ok())
         && fs::copy(run::target_dir().join("ship").join(to.file_name().unwrap_or_default()), to).is_ok()
-        && run::passes(run::command("strip").arg(to))
+        && (cfg!(windows) || run::passes(run::command("strip").arg(to)))
 }
 
 /// Builds the release library without the relay server.

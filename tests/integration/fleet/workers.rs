@@ -172,16 +172,28 @@ impl Worker {
     /// Waits until the process has stopped itself.
     #[cfg(unix)]
     pub fn await_stop(&self) {
-        let stat = format!("/proc/{}/stat", self.child.id());
-        // The state follows the name, which is in parentheses.
         loop {
-            let stat = std::fs::read_to_string(&stat).unwrap();
-            assert!(!stat.contains(") Z "), "the worker died");
-            if stat.contains(") T ") {
-                return;
+            match self.state() {
+                'T' => return,
+                state => assert_ne!(state, 'Z', "the worker died"),
             }
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// The state of the process: a letter, as `ps` has it.
+    #[cfg(target_os = "linux")]
+    fn state(&self) -> char {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        // It follows the name, which is in parentheses.
+        stat.rsplit_once(") ").unwrap().1.chars().next().unwrap()
+    }
+
+    #[cfg(all(unix, not(target_os = "linux")))]
+    fn state(&self) -> char {
+        let pid = self.child.id().to_string();
+        let printed = Command::new("ps").args(["-o", "stat=", "-p", &pid]).output().unwrap().stdout;
+        char::from(*printed.trim_ascii().first().unwrap())
     }
 
     /// Waits until the process has ended.

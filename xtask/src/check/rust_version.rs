@@ -1,20 +1,33 @@
-//! The lowest supported Rust, `rust-version` in `Cargo.toml`: no package in `Cargo.lock` may ask for a later one. That the
-//! code itself uses nothing later is clippy's `incompatible_msrv`.
+//! The lowest supported Rust, `rust-version` in `Cargo.toml`: no package in `Cargo.lock` may ask for a later one, and the pages
+//! that name it name this one. That the code itself uses nothing later is clippy's `incompatible_msrv`.
+
+use std::fs;
 
 use regex::Regex;
 
 use super::result::CheckResult;
 use crate::run;
 
+/// The lowest supported Rust.
+const LOWEST: &str = env!("CARGO_PKG_RUST_VERSION");
+
+/// The pages that tell users of it.
+const PAGES: [&str; 4] = ["README.md", "core/README.md", "docs/index.md", "docs/zh/index.md"];
+
 pub fn check() -> CheckResult {
     let Some(metadata) = run::output(&mut run::cargo("metadata --locked --format-version 1")) else {
         return CheckResult::Failed;
     };
-    let later = later(&metadata, env!("CARGO_PKG_RUST_VERSION"));
+    let later = later(&metadata, LOWEST);
     for package in &later {
-        eprintln!("{package}, and rust-version is {}", env!("CARGO_PKG_RUST_VERSION"));
+        eprintln!("{package}, and rust-version is {LOWEST}");
     }
-    CheckResult::from_passed(later.is_empty())
+    let text = |page: &str| fs::read_to_string(run::root().join(page)).unwrap_or_default();
+    let others: Vec<_> = PAGES.iter().filter(|page| !text(page).contains(&format!("Rust {LOWEST}"))).collect();
+    for page in &others {
+        eprintln!("{page} does not name Rust {LOWEST}, which is rust-version");
+    }
+    CheckResult::from_passed(later.is_empty() && others.is_empty())
 }
 
 /// The packages in the output of `cargo metadata` that need a later Rust than `lowest`.

@@ -54,11 +54,12 @@ pub fn record(pages: &[String]) -> Result<(), String> {
     Ok(())
 }
 
-/// A hash (FNV-1a) of the prose of a page, whose line breaks do not count.
+/// A hash (FNV-1a) of the prose of a page. Its line breaks and our version do not count.
 fn state(text: &str) -> String {
     let words: Vec<String> = markdown::prose(text).split_whitespace().map(str::to_owned).collect();
     let hash = words
         .join(" ")
+        .replace(env!("CARGO_PKG_VERSION"), "VERSION")
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     format!("{hash:016x}")

@@ -48,6 +48,7 @@ pub fn macos(report: &mut Report) -> Result<(), String> {
             }
         }
     }
+    report.left_out("linking of the jar's library and of the sandbox program", "type-checked only: no Mac");
     report.left_out("tests", "built, not run: no Mac");
     Ok(())
 }
@@ -71,10 +72,12 @@ pub fn android(report: &mut Report) -> Result<(), String> {
         ("aarch64-linux-android", "aarch64-linux-musl"),
         ("armv7-linux-androideabi", "arm-linux-musleabi"),
         ("x86_64-linux-android", "x86_64-linux-musl"),
+        ("i686-linux-android", "x86-linux-musl"),
     ] {
         checks.check(report, &Target { rust, zig })?;
     }
     checks.link_android(report)?;
+    report.left_out("linking for the other processors", "type-checked only: no NDK");
     report.left_out("tests", "built, not run: no NDK and no device");
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! `docs/platforms.md`: a table of all platforms, and a section for each. A run replaces those that it examined and
 //! keeps the others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use super::report::{Report, cell};
@@ -13,10 +13,7 @@ const HEAD: &str = "\
 # Platforms
 
 What was built and tested for each platform, on one machine: Debian 12, x86-64. Written by `cargo xtask platforms --write`;
-do not edit. This is not one whole run: each row is of a run of its own, and its section names the commit and the tools of
-that run. \"not run\" means that the files were built, or the code was checked, and that nothing of it was executed. The
-machine, of two cores, had other work at the same time: it would be faster alone.
-
+do not edit. \"not run\" means that the files were built, or the code was checked, and that nothing of it was executed.
 ";
 
 /// The result of one platform as the file has it: its row and its section.
@@ -39,7 +36,7 @@ pub fn update(reports: &[Report], order: &[&str]) -> bool {
 }
 
 fn render(entries: &BTreeMap<String, Entry>, order: &[&str]) -> String {
-    let mut text = HEAD.to_owned();
+    let mut text = format!("{HEAD}{}\n\n", runs(entries, order));
     text.push_str("| platform | built | passed | failed | not run, and why |\n|---|---|---|---|---|\n");
     for name in order {
         let missing = || format!("| {name} | no | not run | - | no run of this row has ended yet |");
@@ -51,6 +48,19 @@ fn render(entries: &BTreeMap<String, Entry>, order: &[&str]) -> String {
         text.extend(["\n## ", name, "\n\n", entry.section.trim_end(), "\n"]);
     }
     text
+}
+
+/// Whether all rows are of one commit.
+fn runs(entries: &BTreeMap<String, Entry>, order: &[&str]) -> String {
+    let commit = |entry: &Entry| {
+        let (_, after) = entry.section.split_once("commit ")?;
+        after.split([',', '.']).next().map(str::to_owned)
+    };
+    let commits: Option<BTreeSet<String>> = order.iter().map(|name| entries.get(*name).and_then(commit)).collect();
+    match commits.map(Vec::from_iter).as_deref() {
+        Some([commit]) => format!("All rows are of commit {commit}."),
+        _ => "The rows are of several runs: the section of each names its commit and its tools.".to_owned(),
+    }
 }
 
 fn parse(text: &str) -> BTreeMap<String, Entry> {
@@ -73,13 +83,15 @@ mod tests {
     fn results_survive_writing_and_reading_in_the_order_of_the_list() {
         let entry = |name: &str| Entry {
             row: format!("| {name} | 1 file | 3 | 0 | |"),
-            section: format!("About {name}\n\n3."),
+            section: format!("About {name}\n\n3 minutes, with commit 1a2b, zig 0.17.1."),
         };
         let entries: BTreeMap<_, _> = ["a", "ab", "b"].map(|name| (name.to_owned(), entry(name))).into();
         let text = render(&entries, &["b", "ab", "a", "other"]);
         assert!(text.find("## b").unwrap() < text.find("## ab").unwrap());
         assert_eq!(parse(&text), entries);
         assert!(text.contains("| other | no | not run |"), "{text}");
+        assert!(text.contains("rows are of several runs"), "{text}");
+        assert!(render(&entries, &["b", "a"]).contains("All rows are of commit 1a2b."));
         // A platform that no longer exists is dropped.
         assert_eq!(parse(&render(&entries, &["a"])).keys().collect::<Vec<_>>(), ["a"]);
     }

@@ -146,20 +146,16 @@ impl Report {
         let tools: Vec<String> = self.tools.iter().map(|(name, version)| format!("{name} {version}")).collect();
         let minutes = self.took.as_secs().div_ceil(60);
         let _ = writeln!(text, "{} minutes, with {}.", minutes, tools.join(", "));
-        let mut part = |heading: [&str; 2], rows: Vec<[String; 2]>| {
-            if !rows.is_empty() {
-                let _ = writeln!(text, "\n| {} | {} |\n|---|---|", heading[0], heading[1]);
-                for [what, result] in rows {
-                    let _ = writeln!(text, "| {} | {} |", cell(&what), cell(&result));
-                }
-            }
-        };
-        part(["file", "bytes"], self.built.iter().map(|(file, size)| [file.clone(), size.to_string()]).collect());
+        text += &part(["file", "bytes"], self.built.iter().map(|(file, size)| [file.clone(), size.to_string()]));
         let tests = self.tests.iter().map(|(what, counts)| [what.clone(), counts.to_string()]);
         let checks =
             self.checks.iter().map(|(what, passed)| [what.clone(), if *passed { "ok" } else { "FAILED" }.into()]);
-        part(["tests and checks", "result"], tests.chain(checks).collect());
-        part(["left out", "why"], self.left_out.iter().map(|(what, why)| [what.clone(), why.clone()]).collect());
+        text += &part(["tests and checks", "result"], tests.chain(checks));
+        let failed: Vec<&str> = self.failures.names().collect();
+        if !failed.is_empty() {
+            let _ = writeln!(text, "\nFailed: {}.", failed.join(", "));
+        }
+        text += &part(["left out", "why"], self.left_out.iter().map(|(what, why)| [what.clone(), why.clone()]));
         if let Some(why) = &self.stopped {
             let _ = writeln!(text, "\nStopped: {why}");
         }
@@ -171,6 +167,18 @@ impl Report {
         }
         text
     }
+}
+
+/// A Markdown table of two columns; no text if it has no rows.
+fn part(heading: [&str; 2], rows: impl Iterator<Item = [String; 2]>) -> String {
+    let mut text = String::new();
+    for [what, result] in rows {
+        if text.is_empty() {
+            let _ = writeln!(text, "\n| {} | {} |\n|---|---|", heading[0], heading[1]);
+        }
+        let _ = writeln!(text, "| {} | {} |", cell(&what), cell(&result));
+    }
+    text
 }
 
 /// The text of a cell of a Markdown table.
@@ -214,12 +222,14 @@ mod tests {
         report.tool("rustc", Some("rustc 1.97.1".into()));
         report.tool("wine", None);
         report.tested("Rust", TestCounts { passed: 3, failed: 0, skipped: 0 });
+        report.failures.record("fleet::one", "panicked");
         report.left_out("redis | fleets", "no server");
         report.command("cargo build");
         let section = report.section();
         for part in [
             "Static programs\n\n0 minutes, with zig 0.17.1, rustc 1.97.1.\n",
             "| Rust | 3 passed, 0 failed |\n",
+            "Failed: fleet::one.\n",
             r"| redis \| fleets | no server |",
             "```sh\ncargo build\n```\n",
         ] {

@@ -16,6 +16,10 @@ const IN_JARS: [&str; 2] = ["natives", "programs"];
 
 /// Puts libraries and programs where the jars find them, and wheels and the `XCFramework` into the results.
 pub fn collect(release: &Release) -> Result<Made, String> {
+    // Nothing of an earlier version stays there.
+    for folder in IN_JARS {
+        files::empty_folder(&run::target_dir().join(folder)).ok_or_else(|| format!("{folder} cannot be emptied"))?;
+    }
     let Some(from) = &release.artifacts else {
         return Ok(Made::Done("none: this machine's own".into()));
     };

@@ -1,4 +1,5 @@
-//! The crates: `cargo publish --dry-run` packs and compiles them, and `cargo-semver-checks` compares them with the last release.
+//! The crates: `cargo publish --dry-run` packs and compiles them, and `cargo-semver-checks` compares them with the last release. The
+//! interfaces of the other languages are compared as text.
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,6 +12,9 @@ use crate::run;
 const CRATES: [&str; 2] = ["keysecure", "keysecure-sandbox"];
 
 const SEMVER_CHECKS: &str = "0.51.0";
+
+/// The interfaces of the languages without such a program: `cargo xtask api` writes them.
+const INTERFACES: [&str; 3] = ["api/python.txt", "api/kotlin.txt", "api/swift.txt"];
 
 pub fn pack(release: &Release) -> Result<Made, String> {
     let mut cargo = run::cargo("publish --dry-run --locked");
@@ -37,7 +41,7 @@ fn modified(file: &PathBuf) -> Option<std::time::SystemTime> {
     fs::metadata(file).and_then(|file| file.modified()).ok()
 }
 
-/// Compares the crates with the last tag.
+/// Compares the crates and the interfaces with the last tag.
 pub fn semver(release: &Release) -> Result<Made, String> {
     let Some(tag) = tree::last_tag(release.version()) else {
         return Ok(Made::Done("there is no tag of an earlier release to compare with".into()));
@@ -46,11 +50,22 @@ pub fn semver(release: &Release) -> Result<Made, String> {
     let mut check = run::command(program);
     check.args(["semver-checks", "--baseline-rev", &tag]);
     packages(&mut check);
+    let interfaces = interfaces(&tag)?;
     if run::passes(&mut check) {
-        Ok(Made::Done(format!("compatible with {tag}, or its version allows it not to be")))
+        Ok(Made::Done(format!("crates compatible with {tag}, or the version allows them not to be; {interfaces}")))
     } else {
         Err(format!("the version promises compatibility with {tag} that the crates do not have"))
     }
+}
+
+/// Prints what changed in the interfaces since a tag: whether the version allows it is for a person to decide. Returns the number
+/// of lines.
+fn interfaces(tag: &str) -> Result<String, String> {
+    let changes = tree::git(&[&["diff", tag, "--"], &INTERFACES[..]].concat())?;
+    println!("{changes}");
+    let lines =
+        |sign: char| changes.lines().filter(|line| line.starts_with(sign) && line.chars().nth(1) != Some(sign)).count();
+    Ok(format!("interfaces of Python, Kotlin and Swift: {} lines added, {} removed, see above", lines('+'), lines('-')))
 }
 
 fn packages(command: &mut std::process::Command) {

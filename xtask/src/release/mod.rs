@@ -81,6 +81,10 @@ pub fn run(options: &Options) -> bool {
     if version::current().as_deref() == Some(&options.version) {
         return steps(options);
     }
+    if !options.dry_run {
+        eprintln!("The tree has another version: run `cargo xtask set-version {}` and commit it", options.version);
+        return false;
+    }
     // This program has the old version in it: the new one is built and does the rest.
     let Some(old) = version::current() else {
         eprintln!("Cargo.toml has no workspace.package.version");
@@ -88,7 +92,7 @@ pub fn run(options: &Options) -> bool {
     };
     let built = version::set(&options.version)
         && run::passes(run::cargo("run --quiet --package xtask --").args(std::env::args_os().skip(1)));
-    let restored = !options.dry_run || version::set(&old);
+    let restored = version::set(&old);
     built && restored
 }
 

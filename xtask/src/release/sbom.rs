@@ -1,5 +1,5 @@
 //! Lists of components (SBOM) in the form of `CycloneDX` 1.6: what is compiled into each artifact, from `cargo tree` with the features
-//! of that artifact and from the checksums of `Cargo.lock`. Why not by cargo-cyclonedx: docs/adr/0019-releases.md.
+//! of that artifact and from the checksums of `Cargo.lock`; of the sandbox's console, from its licences. Why not by cargo-cyclonedx: docs/adr/0019-releases.md.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -34,7 +34,12 @@ pub fn write_all(release: &Release) -> Result<Made, String> {
     let mut counts = Vec::new();
     for (name, package, systems) in artifacts() {
         let tree = licences::tree(&package, systems, "depth").ok_or("cargo tree failed")?;
-        let (root, graph) = graph(&tree).ok_or_else(|| format!("the tree of {name} is empty"))?;
+        let (root, mut graph) = graph(&tree).ok_or_else(|| format!("the tree of {name} is empty"))?;
+        if let Some(sandbox) = graph.keys().find(|one| one.name == "keysecure-sandbox").cloned() {
+            let libraries = console_libraries(&licences::of_console().ok_or("the console has no licences")?);
+            graph.entry(sandbox).or_default().extend(libraries.iter().cloned());
+            graph.extend(libraries.into_iter().map(|one| (one, BTreeSet::new())));
+        }
         let list = list(&root, &graph, &hashes, run::build_time_text().as_deref());
         let text = serde_json::to_string_pretty(&list).map_err(|error| error.to_string())?;
         fs::write(folder.join(format!("{name}.cdx.json")), text + "\n").map_err(|error| error.to_string())?;
@@ -43,37 +48,58 @@ pub fn write_all(release: &Release) -> Result<Made, String> {
     Ok(Made::Done(format!("components: {}", counts.join(", "))))
 }
 
-/// A crate. It sorts by name, version and licence.
+/// A crate, or a library of npm. It sorts by name, version and licence.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Crate {
+struct Component {
     name: String,
     version: String,
     licence: String,
+    /// Where it is from, as in the URL of a package.
+    registry: &'static str,
 }
 
-impl Crate {
+impl Component {
     /// Reads `serde v1.0.229 (some note)|MIT OR Apache-2.0`.
     fn parse(text: &str) -> Option<Self> {
         let (package, licence) = text.split_once('|')?;
         let mut words = package.split_whitespace();
         let (name, version) = (words.next()?, words.next()?.strip_prefix('v')?);
         // The form before SPDX had a slash.
-        Some(Self { name: name.into(), version: version.into(), licence: licence.replace('/', " OR ") })
+        Some(Self {
+            name: name.into(),
+            version: version.into(),
+            licence: licence.replace('/', " OR "),
+            registry: "cargo",
+        })
     }
 
     fn url(&self) -> String {
-        format!("pkg:cargo/{}@{}", self.name, self.version)
+        format!("pkg:{}/{}@{}", self.registry, self.name, self.version)
     }
 }
 
-type Graph = BTreeMap<Crate, BTreeSet<Crate>>;
+/// The libraries in the sandbox's console: lines such as `preact 11.2.0 (MIT)` before each licence.
+fn console_libraries(licences: &str) -> Vec<Component> {
+    let library = |line: &str| {
+        let mut words = line.strip_suffix(')')?.split(' ');
+        let (name, version, licence) = (words.next()?, words.next()?, words.next()?.strip_prefix('(')?);
+        let is_library = words.next().is_none() && version.starts_with(|first: char| first.is_ascii_digit());
+        let [name, version, licence] = [name, version, licence].map(str::to_owned);
+        is_library.then_some(Component { name, version, licence, registry: "npm" })
+    };
+    licences.lines().filter_map(library).collect()
+}
+
+type Graph = BTreeMap<Component, BTreeSet<Component>>;
 
 /// The first crate of a tree with depths, and each crate with what it depends on.
-fn graph(tree: &str) -> Option<(Crate, Graph)> {
-    let (mut graph, mut path): (Graph, Vec<Crate>) = (Graph::new(), Vec::new());
+fn graph(tree: &str) -> Option<(Component, Graph)> {
+    let (mut graph, mut path): (Graph, Vec<Component>) = (Graph::new(), Vec::new());
     for line in tree.lines() {
         let digits = line.bytes().take_while(u8::is_ascii_digit).count();
-        let (Ok(depth), Some(one)) = (line[..digits].parse::<usize>(), Crate::parse(&line[digits..])) else { continue };
+        let (Ok(depth), Some(one)) = (line[..digits].parse::<usize>(), Component::parse(&line[digits..])) else {
+            continue;
+        };
         path.truncate(depth);
         if let Some(parent) = path.last() {
             graph.entry(parent.clone()).or_default().insert(one.clone());
@@ -95,8 +121,8 @@ fn hashes(lock: &str) -> Result<BTreeMap<(String, String), String>, String> {
     Ok(packages.filter_map(hash).collect())
 }
 
-fn list(root: &Crate, graph: &Graph, hashes: &BTreeMap<(String, String), String>, time: Option<&str>) -> Value {
-    let component = |one: &Crate| {
+fn list(root: &Component, graph: &Graph, hashes: &BTreeMap<(String, String), String>, time: Option<&str>) -> Value {
+    let component = |one: &Component| {
         let mut component = json!({
             "type": "library",
             "bom-ref": one.url(),
@@ -113,7 +139,7 @@ fn list(root: &Crate, graph: &Graph, hashes: &BTreeMap<(String, String), String>
     let components: Vec<_> = graph.keys().filter(|one| *one != root).map(component).collect();
     let dependencies: Vec<_> = graph
         .iter()
-        .map(|(one, on)| json!({"ref": one.url(), "dependsOn": on.iter().map(Crate::url).collect::<Vec<_>>()}))
+        .map(|(one, on)| json!({"ref": one.url(), "dependsOn": on.iter().map(Component::url).collect::<Vec<_>>()}))
         .collect();
     let mut list = json!({
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
@@ -140,7 +166,7 @@ fn uuid(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{graph, hashes, list};
+    use super::{console_libraries, graph, hashes, list};
 
     const TREE: &str = "0keysecure v0.1.0 (/src/core)|MIT OR Apache-2.0\n1ring v0.17.0|Apache-2.0 AND ISC\n2untrusted v0.9.0|ISC\n\
                         1serde v1.0.0|MIT/Apache-2.0\n1untrusted v0.9.0|ISC\n";
@@ -160,6 +186,13 @@ mod tests {
         assert_eq!(list["dependencies"][1]["dependsOn"][0], "pkg:cargo/untrusted@0.9.0");
         // No folder of the machine that built it.
         assert!(!list.to_string().contains("/src/"));
+    }
+
+    #[test]
+    fn libraries_of_the_console_are_listed() {
+        let found = console_libraries(&crate::licences::of_console().unwrap());
+        assert!(found.iter().any(|one| one.url().starts_with("pkg:npm/preact@") && one.licence == "MIT"), "{found:?}");
+        assert_eq!(found.len(), 2, "{found:?}");
     }
 
     #[test]

@@ -19,19 +19,24 @@ enum Form {
 }
 
 /// The ends of the files' names with what surrounds a version there.
-const PATTERNS: [(&str, &str, Form); 8] = [
+const PATTERNS: [(&str, &str, Form); 10] = [
     ("Cargo.toml", r#"(?m)^(version = ")[^"]+(")"#, Form::Exact),
     ("Cargo.toml", r#"(?m)^(keysecure[\w-]* = \{ path = "[\w-]+", version = "=)[^"]+(")"#, Form::Exact),
     ("pyproject.toml", r#"("keysecure[\w-]*)>=[^"]+(")"#, Form::Range),
     ("pom.xml", COORDINATES, Form::Exact),
     ("README.md", COORDINATES, Form::Exact),
-    ("README.md", r"(io\.keysecure:[\w-]+:)\d+\.\d+\.\d+(?:-[\w.]+)?()", Form::Exact),
+    ("README.md", GRADLE, Form::Exact),
+    ("index.md", GRADLE, Form::Exact),
+    ("openapi.json", r#"(?m)^(    "version": ")[^"]+(")"#, Form::Exact),
     ("README.md", SWIFT, Form::Exact),
     ("Package.swift", SWIFT, Form::Exact),
 ];
 
 const COORDINATES: &str =
     r"(<groupId>io\.keysecure[.\w]*</groupId>\s*<artifactId>[\w-]+</artifactId>\s*<version>)\d[^<]*(</version>)";
+
+/// Coordinates as Gradle writes them.
+const GRADLE: &str = r"(io\.keysecure:[\w-]+:)\d+\.\d+\.\d+(?:-[\w.]+)?()";
 
 /// A package by its URL, in a manifest or in the README.
 const SWIFT: &str = r#"(\.package\(url: [^)]*, from: ")[^"]+(")"#;
@@ -155,6 +160,10 @@ mod tests {
         assert_eq!(with_version("a/pom.xml", pom, "0.2.0"), pom.replacen("0.1.0", "0.2.0", 1));
         let python = "sandbox = [\"keysecure-sandbox>=0.1.0,<0.2\"]\ncli = [\"rich>=13.7,<16\"]\n";
         assert_eq!(with_version("pyproject.toml", python, "1.0.0"), python.replace("0.1.0,<0.2", "1.0.0,<2"));
+        let document = "  \"info\": {\n    \"version\": \"0.1.0\"\n  },\n      \"version\": \"0.1.0\"\n";
+        assert_eq!(with_version("docs/openapi.json", document, "0.2.0"), document.replacen("0.1.0", "0.2.0", 1));
+        let page = "`io.keysecure:keysecure:0.1.0`, `org.example:one:0.1.0`";
+        assert_eq!(with_version("docs/index.md", page, "0.2.0"), page.replacen("0.1.0", "0.2.0", 1));
         let swift = r#".package(url: repository, from: "0.1.0")"#;
         assert_eq!(with_version("a/Package.swift", swift, "0.2.0"), swift.replace("0.1.0", "0.2.0"));
     }

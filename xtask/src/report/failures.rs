@@ -25,6 +25,11 @@ impl Failures {
         self.lines.extend(message.lines().map(|line| format!("    {line}")));
     }
 
+    /// The names of the failed tests.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.lines.iter().filter_map(|line| line.strip_prefix("FAILED "))
+    }
+
     /// The text printed at the end; empty if nothing failed.
     pub fn summary(&self) -> Vec<String> {
         cut_middle(&self.lines, MAX_LINES)

@@ -6,7 +6,7 @@ import io.keysecure.model.Outcome
 
 /** Explains why the native library could not be loaded, and what to do about it. */
 internal object NativeLibrary {
-    /** The first failure has the reason; the JVM answers every later use of a class with `NoClassDefFoundError` alone. */
+    /** The first failure has the reason; the JVM throws only `NoClassDefFoundError` at each later use of a class. */
     @Volatile
     private var first: LinkageError? = null
 

@@ -14,6 +14,8 @@ import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Assumptions.assumeTrue
 import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.condition.EnabledOnOs
+import org.junit.jupiter.api.condition.OS
 import org.junit.jupiter.params.ParameterizedTest
 import org.junit.jupiter.params.provider.EnumSource
 
@@ -117,11 +119,13 @@ class InterruptsTest {
     }
 
     @Test
+    @EnabledOnOs(OS.LINUX) // it counts open files
     fun `closed clients leave no thread and no connection`() = TestEnv().use { env ->
         print(ClosedClients.check(env))
     }
 
     @Test
+    @EnabledOnOs(OS.LINUX) // it counts open files
     fun `closed clients leave no thread and no connection on JDK 21`() {
         val java = ChildJvm.withVirtualThreads
         assumeTrue(java != null, "no JDK 21 or later: set KEYSECURE_JDK21 to its folder")

@@ -9,7 +9,10 @@ import kotlin.math.abs
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.condition.EnabledOnOs
+import org.junit.jupiter.api.condition.OS
 
+@EnabledOnOs(OS.LINUX) // it reads the memory of the process
 class LeakTest {
     /** Responds in process, so that 100,000 calls take seconds. */
     private val transport = Transport { request ->

@@ -7,11 +7,14 @@ import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Assumptions.assumeTrue
 import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.condition.EnabledOnOs
+import org.junit.jupiter.api.condition.OS
 import org.junit.jupiter.api.io.TempDir
 
 /** The native library cannot be loaded. */
 class StartupTest {
     @Test
+    @EnabledOnOs(OS.LINUX)
     fun `an unwritable temporary directory is one clear error each time`() {
         val said = child("-Djna.tmpdir=/proc/self", "-Djna.nosys=true", "-Djna.noclasspath=false")
         assertTrue("Config NOT_SENT" in said, said)
@@ -32,6 +35,7 @@ class StartupTest {
     }
 
     @Test
+    @EnabledOnOs(OS.LINUX, architectures = ["amd64"])
     fun `an old glibc gives one clear error with the needed version`(@TempDir folder: Path) {
         // A library that needs a glibc which does not exist: JNA's own, with another version of the same length.
         val bytes = javaClass.getResourceAsStream("/com/sun/jna/linux-x86-64/libjnidispatch.so")!!.use { it.readBytes() }
