@@ -70,7 +70,7 @@ pub fn set(version: &str) -> bool {
         println!("{file}: {version}");
         fs::write(run::root().join(&file), text).map_err(|error| eprintln!("{file}: {error}")).is_ok()
     });
-    let locks = ["update --offline --workspace", "update --offline --workspace --manifest-path tests/fuzz/Cargo.toml"];
+    let locks = ["update --workspace", "update --workspace --manifest-path tests/fuzz/Cargo.toml"];
     written && locks.iter().all(|update| run::passes(&mut run::cargo(update)))
 }
 
