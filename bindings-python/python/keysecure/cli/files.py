@@ -19,8 +19,8 @@ from .output import to_json
 CHUNK = 64 * 1024
 SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
 """The first characters of formulas. Some spreadsheets accept them in full width too."""
-LOCKED_BYTE = 1 << 62
-"""The byte of a file that is locked on Windows."""
+LOCKED_BYTE = 2**31 - 1
+"""The byte of a file that is locked on Windows, which takes no later one everywhere."""
 
 Write = Callable[[memoryview], "int | None"]
 """Writes bytes and returns how many were written."""
@@ -127,7 +127,7 @@ if sys.platform == "win32":
     def lock(file: io.FileIO) -> None:
         """Locks the file until it is closed. An error of permission says that another handle has the lock.
 
-        Other programs cannot read a locked byte, so it is one that no export reaches.
+        Other programs cannot read a locked byte, so it is one that few exports reach.
         """
         position = file.tell()
         file.seek(LOCKED_BYTE)
