@@ -10,7 +10,11 @@ An app in Kotlin or Swift makes the same calls with the same names.
 from __future__ import annotations
 
 import json
+
+# --8<-- [start:server]
 import os
+
+# --8<-- [end:server]
 import secrets
 import sys
 import threading
