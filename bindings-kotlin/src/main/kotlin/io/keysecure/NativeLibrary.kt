@@ -31,7 +31,7 @@ internal object NativeLibrary {
         val reason = chain.lastOrNull { !it.message.isNullOrBlank() } ?: error
         // JNA lists what it tried, one line each. A file that exists but does not load says more than one that does not exist.
         val tried = "${reason.message}".lines().map { it.trim() }.filter { it.isNotEmpty() }
-        val text = (tried.lastOrNull { line -> ABSENT.none { it in line } } ?: tried.last()).take(MAX_TEXT)
+        val text = (tried.lastOrNull { line -> ABSENT.none { it in line } } ?: tried.last()).take(MAX_TEXT).trimEnd('.')
         return "the native library cannot be loaded: $text. ${advice(chain.joinToString("\n") { "${it.javaClass.name}: ${it.message}" })}"
     }
 

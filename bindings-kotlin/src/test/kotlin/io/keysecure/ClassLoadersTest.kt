@@ -2,6 +2,7 @@ package io.keysecure
 
 import com.sun.jna.Platform
 import java.io.File
+import java.io.InputStream
 import java.net.URL
 import java.net.URLClassLoader
 import java.nio.file.Files
@@ -10,7 +11,6 @@ import java.util.function.Function
 import java.util.function.Supplier
 import java.util.zip.ZipEntry
 import java.util.zip.ZipOutputStream
-import kotlin.io.path.copyTo
 import kotlin.io.path.createDirectories
 import kotlin.io.path.div
 import kotlin.io.path.inputStream
@@ -40,7 +40,7 @@ class ClassLoadersTest {
         val jar = folder / "natives.jar"
         ZipOutputStream(jar.outputStream()).use { zip ->
             zip.putNextEntry(ZipEntry("${Platform.RESOURCE_PREFIX}/$fileName"))
-            library().inputStream().use { it.copyTo(zip) }
+            library().use { it.copyTo(zip) }
         }
         val all = loaded(jar)
         // In both orders: which library was loaded first must not matter.
@@ -59,7 +59,7 @@ class ClassLoadersTest {
         // From a folder, JNA loads the file itself: there is one library, which calls the application that loaded it last.
         val named = folder / Platform.RESOURCE_PREFIX / fileName
         named.parent.createDirectories()
-        library().copyTo(named)
+        library().use { Files.copy(it, named) }
         val all = loaded(folder)
         for (one in all) {
             val before = all.map { it.recordedKeys().size }
@@ -92,8 +92,8 @@ class ClassLoadersTest {
 
     private val fileName = System.mapLibraryName("keysecure_ffi")
 
-    /** The library under test: the file that the build names, or the one on the class path. */
-    private fun library(): Path =
-        configured.values.filterNotNull().map(Path::of).firstOrNull { Files.isRegularFile(it) }
-            ?: Path.of(checkNotNull(javaClass.getResource("/${Platform.RESOURCE_PREFIX}/$fileName")).toURI())
+    /** The library under test: the file that the build names, or the one on the class path, perhaps in a jar. */
+    private fun library(): InputStream =
+        configured.values.filterNotNull().map(Path::of).firstOrNull { Files.isRegularFile(it) }?.inputStream()
+            ?: checkNotNull(javaClass.getResourceAsStream("/${Platform.RESOURCE_PREFIX}/$fileName"))
 }

@@ -2,6 +2,7 @@ package io.keysecure
 
 import com.sun.jna.Function
 import com.sun.jna.Platform
+import com.sun.jna.WString
 import io.keysecure.model.Environment
 import java.nio.file.Files
 import java.nio.file.Path
@@ -25,12 +26,21 @@ class SettingsTest {
 
     /** Runs a block with variables in the process environment, which the native library reads. */
     private fun withVariables(variables: Map<String, String>, block: () -> Unit) {
-        val (set, unset) = listOf("setenv", "unsetenv").map { Function.getFunction(Platform.C_LIBRARY_NAME, it) }
-        variables.forEach { (name, value) -> set.invokeInt(arrayOf(name, value, 1)) }
+        variables.forEach(::setVariable)
         try {
             block()
         } finally {
-            variables.keys.forEach { unset.invokeInt(arrayOf(it)) }
+            variables.keys.forEach { setVariable(it, null) }
+        }
+    }
+
+    private fun setVariable(name: String, value: String?) {
+        if (Platform.isWindows()) {
+            Function.getFunction("kernel32", "SetEnvironmentVariableW").invokeInt(arrayOf(WString(name), value?.let(::WString)))
+        } else if (value == null) {
+            Function.getFunction(Platform.C_LIBRARY_NAME, "unsetenv").invokeInt(arrayOf(name))
+        } else {
+            Function.getFunction(Platform.C_LIBRARY_NAME, "setenv").invokeInt(arrayOf(name, value, 1))
         }
     }
 

@@ -213,7 +213,7 @@ class WebhooksTest {
     fun `a late or failing decision is logged without the message`() {
         val warnings = RecordedWarnings()
         warnings.use {
-            val late = Responder({ Thread.sleep(400); Decision.Approve }, budget = Duration.ofMillis(50))
+            val late = Responder({ Thread.sleep(1_500); Decision.Approve }, budget = Duration.ofMillis(500))
             assertTrue("\"code\":1" in late.respond(verifier.verify(headers(), purchase)))
             warnings.await("a decision came too late and is dropped: consume_no=\"c1\"")
             Responder({ error("s3cr3t") }).respond(verifier.verify(headers(), purchase))
