@@ -21,6 +21,10 @@ pub const TOOLS: &str = "/keysecure-tools";
 /// The Rust tests of a short run under an emulator.
 const QUICK_RUST: &str = "--lib --test integration --test conformance --test guides";
 
+/// The Rust tests that kill or suspend processes faster than the emulator starts them.
+const KILLING: [&str; 2] =
+    ["apps_get_every_tap_done_once_through_relays_that_are_killed", "the_audit_finds_every_deliberate_flaw"];
+
 /// Why a short run leaves others out.
 const LONG: &str = "they take too long under an emulator";
 
@@ -116,7 +120,9 @@ pub fn aarch64(report: &mut Report) -> Result<(), String> {
     complete(report, &old, &built, &DEBIAN_11_ARM)?;
 
     let linker = "aarch64-linux-gnu-gcc";
-    let rust = if report.quick { format!(" {QUICK_RUST}") } else { String::new() };
+    let rust = if report.quick { format!(" {QUICK_RUST}") } else { format!(" -- --skip {}", KILLING.join(" --skip ")) };
+    report
+        .left_out(format!("Rust: {}", KILLING.join(", ")), "they kill processes faster than the emulator starts them");
     root.cargo_test(
         report,
         "Rust",
