@@ -120,16 +120,22 @@ pub fn aarch64(report: &mut Report) -> Result<(), String> {
     complete(report, &old, &built, &DEBIAN_11_ARM)?;
 
     let linker = "aarch64-linux-gnu-gcc";
-    let rust = if report.quick { format!(" {QUICK_RUST}") } else { format!(" -- --skip {}", KILLING.join(" --skip ")) };
-    report
-        .left_out(format!("Rust: {}", KILLING.join(", ")), "they kill processes faster than the emulator starts them");
+    let rust = if report.quick {
+        QUICK_RUST.to_owned()
+    } else {
+        report.left_out(
+            format!("Rust: {}", KILLING.join(", ")),
+            "they kill processes faster than the emulator starts them",
+        );
+        format!("-- --skip {}", KILLING.join(" --skip "))
+    };
     root.cargo_test(
         report,
         "Rust",
         &format!(
             "export CARGO_PROFILE_DEV_OPT_LEVEL=1 CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER={linker} \
              CC_aarch64_unknown_linux_gnu={linker}; \
-             cargo test --locked --no-fail-fast --target {} -p keysecure -p keysecure-sandbox -p keysecure-tests{rust}",
+             cargo test --locked --no-fail-fast --target {} -p keysecure -p keysecure-sandbox -p keysecure-tests {rust}",
             target.triple
         ),
     )?;
