@@ -5,7 +5,7 @@ folder=$1 mirror=$2
 marker=$folder/keysecure-made
 if [ -e "$marker" ]; then exit 0; fi
 rm -rf --one-file-system "$folder"
-debootstrap --foreign --arch=arm64 --variant=minbase --include=python3.14,python3.14-venv,tzdata sid "$folder" "$mirror"
+debootstrap --foreign --arch=arm64 --variant=minbase --include=python3.14,python3.14-venv,tzdata,ca-certificates sid "$folder" "$mirror"
 for package in "$folder"/var/cache/apt/archives/*.deb; do
     dpkg-deb --fsys-tarfile "$package" | tar -x --keep-directory-symlink -C "$folder"
 done
@@ -14,4 +14,6 @@ rm -rf "$folder/var/cache/apt/archives" "$folder/debootstrap"
 cp "$folder/usr/share/base-passwd/passwd.master" "$folder/etc/passwd"
 cp "$folder/usr/share/base-passwd/group.master" "$folder/etc/group"
 echo '127.0.0.1 localhost' >"$folder/etc/hosts"
+# pip reads it at its start.
+cat "$folder"/usr/share/ca-certificates/mozilla/*.crt >"$folder/etc/ssl/certs/ca-certificates.crt"
 touch "$marker"
