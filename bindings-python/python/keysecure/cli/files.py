@@ -111,37 +111,42 @@ class LineFeeds:
 def locked(file: io.FileIO, out: Path) -> None:
     """Locks the file against a second export, where the file system can."""
     try:
-        lock(file)
-    except (BlockingIOError, PermissionError):
-        file.close()
-        message = f"another export is writing {out}"
-        raise ExportError(message) from None
+        is_ours = lock(file)
     except OSError:
         # Some network file systems have no locks; the export works without one.
         return
+    if not is_ours:
+        file.close()
+        message = f"another export is writing {out}"
+        raise ExportError(message)
 
 
 if sys.platform == "win32":
     import msvcrt
 
-    def lock(file: io.FileIO) -> None:
-        """Locks the file until it is closed. An error of permission says that another handle has the lock.
-
-        Other programs cannot read a locked byte, so it is one that few exports reach.
-        """
+    def lock(file: io.FileIO) -> bool:
+        """Locks the file until it is closed, unless another handle has the lock. Returns whether it is locked."""
         position = file.tell()
+        # Other programs cannot read a locked byte, so it is one that few exports reach.
         file.seek(LOCKED_BYTE)
         try:
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except PermissionError:
+            return False
         finally:
             file.seek(position)
+        return True
 
 else:
     import fcntl
 
-    def lock(file: io.FileIO) -> None:
-        """Locks the file until it is closed. A blocking error says that another handle has the lock."""
-        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    def lock(file: io.FileIO) -> bool:
+        """Locks the file until it is closed, unless another handle has the lock. Returns whether it is locked."""
+        try:
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
 
 def cell(value: Any, zone: tzinfo, *, excel: bool = False) -> str:
