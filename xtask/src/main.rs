@@ -130,7 +130,7 @@ enum Command {
         #[command(subcommand)]
         artifact: Option<Artifact>,
     },
-    /// Build and test for other platforms, in chroots and emulators; without names, all: an hour
+    /// Build and test for other platforms, in chroots and emulators; without names, all: two hours
     Platforms {
         /// Only these platforms
         #[arg(value_name = "NAME", value_parser = PossibleValuesParser::new(platforms::names()))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import sys
@@ -131,7 +132,10 @@ if sys.platform == "win32":
         file.seek(LOCKED_BYTE)
         try:
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        except PermissionError:
+        except OSError as error:
+            # Wine gives no number.
+            if error.errno not in (errno.EACCES, 0):
+                raise
             return False
         finally:
             file.seek(position)
