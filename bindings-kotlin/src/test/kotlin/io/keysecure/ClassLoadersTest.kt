@@ -20,22 +20,27 @@ import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.BeforeEach
 import org.junit.jupiter.api.Test
-import org.junit.jupiter.api.io.TempDir
 
 /** Several applications in one JVM, each with this library in its own class loader, as in a servlet container. */
 class ClassLoadersTest {
     private val properties = listOf("keysecure", "keysecure_ffi").map { "uniffi.component.$it.libraryOverride" }
     private val configured = properties.associateWith { System.getProperty(it) }
 
+    // Not JUnit's, which insists on deleting it: Windows keeps libraries and jars that are in use.
+    private val folder = Files.createTempDirectory("keysecure-class-loaders")
+
     // Each application finds the native library by name, on its own class path.
     @BeforeEach
     fun findByName() = properties.forEach { System.clearProperty(it) }
 
     @AfterEach
-    fun restore() = configured.forEach { (name, value) -> if (value != null) System.setProperty(name, value) }
+    fun restore() {
+        configured.forEach { (name, value) -> if (value != null) System.setProperty(name, value) }
+        folder.toFile().deleteRecursively()
+    }
 
     @Test
-    fun `each application decides on its own purchases and records them`(@TempDir folder: Path) {
+    fun `each application decides on its own purchases and records them`() {
         // JNA extracts a copy of the library from the jar for each class loader.
         val jar = folder / "natives.jar"
         ZipOutputStream(jar.outputStream()).use { zip ->
@@ -55,7 +60,7 @@ class ClassLoadersTest {
     }
 
     @Test
-    fun `applications that share one library file never decide for each other`(@TempDir folder: Path) {
+    fun `applications that share one library file never decide for each other`() {
         // From a folder, JNA loads the file itself: there is one library, which calls the application that loaded it last.
         val named = folder / Platform.RESOURCE_PREFIX / fileName
         named.parent.createDirectories()
