@@ -260,7 +260,8 @@ def test_without_asyncio_the_error_says_what_to_do(client: keysecure.Client) -> 
 
 def test_asyncio_is_imported_only_when_it_is_used() -> None:
     # From Python 3.14, `logging` imports `inspect`.
-    program = "import logging, sys; before = {*sys.modules}; import keysecure, keysecure.webhooks; print({*sys.modules} - before)"
+    program = "import logging, sys; known = {*sys.modules}; import keysecure, keysecure.webhooks"
+    program += "; print({*sys.modules} - known)"
     done = subprocess.run([sys.executable, "-c", program], env=os.environ, capture_output=True, text=True, check=True)
     imported = ast.literal_eval(done.stdout)
     assert "keysecure.webhooks" in imported
