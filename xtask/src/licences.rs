@@ -40,8 +40,8 @@ pub fn tree(package: &str, systems: &[&str], prefix: &str) -> Option<String> {
 }
 
 /// Whether a line of [`tree`] is the crate with the sandbox's console.
-pub fn has_console(name: &str) -> bool {
-    name.starts_with("keysecure-sandbox ")
+fn has_console(line: &str) -> bool {
+    line.starts_with("keysecure-sandbox ")
 }
 
 /// The licences of the libraries in the sandbox's console.

@@ -127,7 +127,11 @@ pub fn jars(tests: Tests) -> bool {
         let found = fs::read_dir(folder).ok().and_then(|mut entries| entries.next()).is_some();
         println!(
             "  {slot:<15} {}",
-            if found { "there" } else { "empty: put the library built there into target/natives" }
+            if found {
+                "there"
+            } else {
+                "empty: put the library built there into target/natives, or for a release into --artifacts"
+            }
         );
     }
     report(&[("with HTTP, TLS and relay server, for the JVM", &library, None)])

@@ -23,11 +23,18 @@ pub fn check() -> CheckResult {
         eprintln!("{package}, and rust-version is {LOWEST}");
     }
     let text = |page: &str| fs::read_to_string(run::root().join(page)).unwrap_or_default();
-    let others: Vec<_> = PAGES.iter().filter(|page| !text(page).contains(&format!("Rust {LOWEST}"))).collect();
+    let others: Vec<_> = PAGES.iter().filter(|page| !names_only(&text(page), LOWEST)).collect();
     for page in &others {
         eprintln!("{page} does not name Rust {LOWEST}, which is rust-version");
     }
     CheckResult::from_passed(later.is_empty() && others.is_empty())
+}
+
+/// Whether a page names this version of Rust, and no other.
+fn names_only(page: &str, lowest: &str) -> bool {
+    let mut named = page.split("Rust 1.").skip(1).map(|rest| rest.split(|next: char| !next.is_ascii_digit()).next());
+    let minor = lowest.strip_prefix("1.");
+    named.clone().next().is_some() && named.all(|number| number == minor)
 }
 
 /// The packages in the output of `cargo metadata` that need a later Rust than `lowest`.
@@ -58,7 +65,14 @@ fn number(version: &str) -> (u32, u32) {
 
 #[cfg(test)]
 mod tests {
-    use super::later;
+    use super::{later, names_only};
+
+    #[test]
+    fn a_page_names_the_lowest_rust_and_no_other() {
+        assert!(names_only("You need Rust 1.89 or later.", "1.89"));
+        assert!(!names_only("You need Rust.", "1.89"));
+        assert!(!names_only("Rust 1.89, in places Rust 1.90", "1.89"));
+    }
 
     #[test]
     fn packages_that_need_a_later_rust_are_named() {

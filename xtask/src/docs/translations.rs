@@ -82,6 +82,8 @@ mod tests {
         let recorded = state(ENGLISH_PAGE);
         assert_eq!(findings(ENGLISH_PAGE, &recorded), [""; 0]);
         assert_eq!(findings(&ENGLISH_PAGE.replace("One two", "One\ntwo").replace("ls", "ls -l"), &recorded), [""; 0]);
+        let ours = ENGLISH_PAGE.replace("two", env!("CARGO_PKG_VERSION"));
+        assert_eq!(state(&ours), state(&ENGLISH_PAGE.replace("two", "VERSION")));
         let [finding] = findings(&ENGLISH_PAGE.replace("two", "three"), &recorded).try_into().unwrap();
         assert!(finding.starts_with("docs/zh/a.md is older than docs/a.md"), "{finding}");
     }

@@ -2,10 +2,12 @@
 # The packages are only unpacked: configuring them would take an emulator and minutes.
 set -e
 folder=$1 mirror=$2
+packages=python3.14,python3.14-venv,tzdata,ca-certificates
+# Written last. A folder with another list is made again.
 marker=$folder/keysecure-made
-if [ -e "$marker" ]; then exit 0; fi
+if [ "$(cat "$marker" 2>/dev/null)" = "$packages" ]; then exit 0; fi
 rm -rf --one-file-system "$folder"
-debootstrap --foreign --arch=arm64 --variant=minbase --include=python3.14,python3.14-venv,tzdata,ca-certificates sid "$folder" "$mirror"
+debootstrap --foreign --arch=arm64 --variant=minbase --include=$packages sid "$folder" "$mirror"
 for package in "$folder"/var/cache/apt/archives/*.deb; do
     dpkg-deb --fsys-tarfile "$package" | tar -x --keep-directory-symlink -C "$folder"
 done
@@ -16,4 +18,4 @@ cp "$folder/usr/share/base-passwd/group.master" "$folder/etc/group"
 echo '127.0.0.1 localhost' >"$folder/etc/hosts"
 # pip reads it at its start.
 cat "$folder"/usr/share/ca-certificates/mozilla/*.crt >"$folder/etc/ssl/certs/ca-certificates.crt"
-touch "$marker"
+printf '%s' "$packages" >"$marker"

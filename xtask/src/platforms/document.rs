@@ -58,7 +58,7 @@ fn runs(entries: &BTreeMap<String, Entry>, order: &[&str]) -> String {
     };
     let commits: Option<BTreeSet<String>> = order.iter().map(|name| entries.get(*name).and_then(commit)).collect();
     match commits.map(Vec::from_iter).as_deref() {
-        Some([commit]) => format!("All rows are of commit {commit}."),
+        Some([commit]) if !commit.ends_with("-dirty") => format!("All rows are of commit {commit}."),
         _ => "The rows are of several runs: the section of each names its commit and its tools.".to_owned(),
     }
 }
@@ -92,6 +92,9 @@ mod tests {
         assert!(text.contains("| other | no | not run |"), "{text}");
         assert!(text.contains("rows are of several runs"), "{text}");
         assert!(render(&entries, &["b", "a"]).contains("All rows are of commit 1a2b."));
+        let changed = |entry: Entry| Entry { section: entry.section.replace("1a2b", "1a2b-dirty"), ..entry };
+        let dirty = entries.clone().into_iter().map(|(name, entry)| (name, changed(entry))).collect();
+        assert!(render(&dirty, &["b", "a"]).contains("rows are of several runs"));
         // A platform that no longer exists is dropped.
         assert_eq!(parse(&render(&entries, &["a"])).keys().collect::<Vec<_>>(), ["a"]);
     }

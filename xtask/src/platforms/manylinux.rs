@@ -126,21 +126,18 @@ pub fn aarch64(report: &mut Report) -> Result<(), String> {
     complete(report, &old, &built, &DEBIAN_11_ARM)?;
 
     let linker = "aarch64-linux-gnu-gcc";
-    let rust = if report.quick {
-        QUICK_RUST.to_owned()
-    } else {
-        for (test, why) in UNSUITABLE {
-            report.left_out(format!("Rust: {test}"), why);
-        }
-        format!("-- --skip {}", UNSUITABLE.map(|(test, _)| test).join(" --skip "))
-    };
+    let skipped = UNSUITABLE.map(|(test, _)| format!("--skip {test}")).join(" ");
+    for (test, why) in UNSUITABLE {
+        report.left_out(format!("Rust: {test}"), why);
+    }
+    let chosen = if report.quick { QUICK_RUST } else { "" };
     root.cargo_test(
         report,
         "Rust",
         &format!(
             "export CARGO_PROFILE_DEV_OPT_LEVEL=1 CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER={linker} \
              CC_aarch64_unknown_linux_gnu={linker}; \
-             cargo test --locked --no-fail-fast --target {} -p keysecure -p keysecure-sandbox -p keysecure-tests {rust}",
+             cargo test --locked --no-fail-fast --target {} -p keysecure -p keysecure-sandbox -p keysecure-tests {chosen} -- {skipped}",
             target.triple
         ),
     )?;

@@ -73,7 +73,7 @@ const ALL: &[Platform] = &[
     Platform { name: "windows-msvc", title: "Windows with Microsoft's compiler", run: checks::windows_msvc },
     Platform { name: "macos", title: "macOS on arm64 and x86-64: wheels linked by zig", run: checks::macos },
     Platform { name: "ios", title: "iOS on arm64, and its simulator on arm64 and x86-64", run: checks::ios },
-    Platform { name: "android", title: "Android on arm64, armv7 and x86-64", run: checks::android },
+    Platform { name: "android", title: "Android on arm64, armv7, x86-64 and x86", run: checks::android },
 ];
 
 pub fn names() -> impl Iterator<Item = &'static str> {

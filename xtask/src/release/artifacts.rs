@@ -16,9 +16,15 @@ const IN_JARS: [&str; 2] = ["natives", "programs"];
 
 /// Puts libraries and programs where the jars find them, and wheels and the `XCFramework` into the results.
 pub fn collect(release: &Release) -> Result<Made, String> {
+    let folders = IN_JARS.map(|folder| run::target_dir().join(folder));
+    if let Some(from) = &release.artifacts
+        && folders.iter().any(|folder| folder.starts_with(from) || from.starts_with(folder))
+    {
+        return Err(format!("{} is the folder of the jars, which begins empty: use another", from.display()));
+    }
     // Nothing of an earlier version stays there.
-    for folder in IN_JARS {
-        files::empty_folder(&run::target_dir().join(folder)).ok_or_else(|| format!("{folder} cannot be emptied"))?;
+    for folder in &folders {
+        files::empty_folder(folder).ok_or_else(|| format!("{} cannot be emptied", folder.display()))?;
     }
     let Some(from) = &release.artifacts else {
         return Ok(Made::Done("none: this machine's own".into()));

@@ -19,7 +19,7 @@ const INTERFACES: [&str; 3] = ["api/python.txt", "api/kotlin.txt", "api/swift.tx
 pub fn pack(release: &Release) -> Result<Made, String> {
     let mut cargo = run::cargo("publish --dry-run --locked");
     packages(&mut cargo);
-    // Only a dry run gets this far with changes.
+    // With changes, the step `git` has failed already unless this is a dry run.
     if !tree::is_clean() {
         cargo.arg("--allow-dirty");
     }
@@ -54,7 +54,10 @@ pub fn semver(release: &Release) -> Result<Made, String> {
     if run::passes(&mut check) {
         Ok(Made::Done(format!("crates compatible with {tag}, or the version allows them not to be; {interfaces}")))
     } else {
-        Err(format!("the version promises compatibility with {tag} that the crates do not have"))
+        Err(format!(
+            "cargo-semver-checks {SEMVER_CHECKS} refuses a comparison with {tag}: a change that the version does not allow, or a Rust \
+             that it does not know, see above"
+        ))
     }
 }
 

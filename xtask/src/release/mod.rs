@@ -15,9 +15,9 @@ mod tree;
 mod twice;
 pub mod version;
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 use std::time::Instant;
+use std::{env, fs};
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
@@ -43,7 +43,7 @@ pub struct Options {
     #[arg(long, value_name = "DIR")]
     artifacts: Option<PathBuf>,
     /// Sign the Maven bundle with this key of gpg
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", conflicts_with = "twice")]
     gpg_key: Option<String>,
     /// Repeat these steps only, such as one that failed, over the results of the others
     #[arg(long, value_name = "STEP", value_parser = PossibleValuesParser::new(STEPS.iter().map(|(name, _)| *name)))]
@@ -78,7 +78,12 @@ const STEPS: &[(&str, Step)] = &[
 
 /// Builds a release. The last lines are a table of the steps and the folder of the results.
 pub fn run(options: &Options) -> bool {
-    if version::current().as_deref() == Some(&options.version) {
+    let is_current = version::current().as_deref() == Some(&options.version);
+    if options.twice && !(is_current && tree::is_clean()) {
+        eprintln!("--twice builds from a clone, which has only what is committed: set the version and commit first");
+        return false;
+    }
+    if is_current {
         return steps(options);
     }
     if !options.dry_run {
@@ -90,8 +95,13 @@ pub fn run(options: &Options) -> bool {
         eprintln!("Cargo.toml has no workspace.package.version");
         return false;
     };
-    let built = version::set(&options.version)
-        && run::passes(run::cargo("run --quiet --package xtask --").args(std::env::args_os().skip(1)));
+    let mut rest = run::cargo("run --quiet --package xtask --");
+    rest.args(env::args_os().skip(1));
+    // Paths in the arguments are relative to this folder.
+    if let Ok(folder) = env::current_dir() {
+        rest.current_dir(folder);
+    }
+    let built = version::set(&options.version) && run::passes(&mut rest);
     let restored = version::set(&old);
     built && restored
 }
@@ -103,13 +113,15 @@ pub fn set_version(version: &str) -> bool {
 
 fn steps(options: &Options) -> bool {
     let default = run::target_dir().join("dist").join(&options.version);
+    // The second build starts elsewhere.
+    let absolute = |path: &PathBuf| path::absolute(path).unwrap_or_else(|_| path.clone());
     let release = Release {
         version: options.version.clone(),
         dry_run: options.dry_run,
         twice: options.twice,
-        artifacts: options.artifacts.clone(),
+        artifacts: options.artifacts.as_ref().map(absolute),
         gpg_key: options.gpg_key.clone(),
-        out: options.out.clone().unwrap_or(default),
+        out: options.out.as_ref().map_or(default, absolute),
     };
     let started = if options.only.is_empty() { empty(&release.out) } else { Ok(()) };
     if let Err(error) = started.and_then(|()| set_time()) {

@@ -91,13 +91,22 @@ fn declared() -> Option<(String, String)> {
     Some((text("version")?, text("repository")?))
 }
 
-/// A version such as `1.2.3` or `1.2.3-rc.1`.
+/// A version such as `1.2.3` or `1.2.3-rc.1`. Python spells other candidates in ways of its own.
 pub fn parse(text: &str) -> Result<String, &'static str> {
-    let (numbers, rest) = text.split_once('-').unwrap_or((text, "0"));
-    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let (numbers, candidate) = text.split_once('-').map_or((text, None), |(numbers, rest)| (numbers, Some(rest)));
+    let is_number = |part: &str| {
+        let has_digits = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        has_digits && (part == "0" || !part.starts_with('0'))
+    };
     let is_version = numbers.split('.').count() == 3 && numbers.split('.').all(is_number);
-    let is_rest = !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.');
-    if is_version && is_rest { Ok(text.to_owned()) } else { Err("it must be like 1.2.3 or 1.2.3-rc.1") }
+    let is_candidate = |text: &str| {
+        text.split_once('.').is_some_and(|(kind, number)| ["alpha", "beta", "rc"].contains(&kind) && is_number(number))
+    };
+    if is_version && candidate.is_none_or(is_candidate) {
+        Ok(text.to_owned())
+    } else {
+        Err("it must be like 1.2.3, 1.2.3-alpha.1, 1.2.3-beta.1 or 1.2.3-rc.1")
+    }
 }
 
 /// The files that do not have this version, with the text that they should have.
@@ -177,6 +186,8 @@ mod tests {
     #[test]
     fn a_version_has_three_numbers() {
         assert!(parse("0.1.0").is_ok() && parse("1.2.3-rc.1").is_ok());
-        assert!(["1.2", "v1.2.3", "1.2.3-", "1..3", ""].iter().all(|text| parse(text).is_err()));
+        let others =
+            ["1.2", "v1.2.3", "1.2.3-", "1..3", "", "1.2.03", "1.2.3-rc", "1.2.3-rc.01", "1.2.3-pre.1", "1.2.3-1"];
+        assert!(others.iter().all(|text| parse(text).is_err()));
     }
 }
