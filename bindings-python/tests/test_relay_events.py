@@ -123,7 +123,8 @@ def test_streams_of_apps_that_have_gone_are_closed(shop: Shop, app: App) -> None
         try:
             next(lines)
             opened += 1
-        except HTTPError:
+        except HTTPError as error:
+            error.close()
             assert shop.records[-1].denial == "rate_limited"
             time.sleep(0.02)
         lines.close()  # type: ignore[attr-defined]
