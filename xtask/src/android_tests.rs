@@ -118,7 +118,7 @@ fn two_builds_of_an_aar_have_the_same_bytes() {
         assert!(inputs.assemble());
         fs::read(inputs.aar()).unwrap()
     });
-    assert!(builds[0] == builds[1]);
+    assert_eq!(builds[0], builds[1]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Lists of components (SBOM) in the form of `CycloneDX` 1.6: what is compiled into each artifact, from `cargo tree` with the features
-//! of that artifact and from the checksums of `Cargo.lock`; of the sandbox's console, from its licences. Why not by cargo-cyclonedx: docs/adr/0019-releases.md.
+//! of that artifact and from the checksums of `Cargo.lock`; of the sandbox's console, from its licences. Why not by cargo-cyclonedx:
+//! docs/adr/0019-releases.md.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
