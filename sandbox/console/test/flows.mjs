@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { button, eventually, row, submit, wait } from "./page.mjs";
+import { button, eventually, leaves, row, submit, wait } from "./page.mjs";
 
 /** The function that writes the lines of code. */
 async function lines() {
@@ -112,6 +112,7 @@ export const flows = {
         await button(page, "Refund").click();
         await page.getByLabel("Amount").fill("8.40");
         await submit(page);
+        await leaves(page, no);
         await eventually(async () => assert.match(await page.locator(".detail-head").textContent(), /8\.40.*Success/));
         await page.goto(page.url().replace(/#.*/, "#/ledger"));
         await page.locator(".sum .good", { hasText: "0.00" }).waitFor();
@@ -128,8 +129,10 @@ export const flows = {
             await page.getByLabel("Amount (USD)").fill("9.90");
             await submit(page);
             await page.locator(".detail-head", { hasText: "Pending" }).waitFor();
+            const no = page.url().split("/").at(-1);
             await button(page, action).click();
             await submit(page);
+            if (action === "Reverse") await leaves(page, no);
             await page.locator(".detail-head .badge", { hasText: status }).waitFor();
         }
         await page.goto(page.url().replace(/#.*/, `#/cards/${cards[1].card}`));

@@ -4,6 +4,8 @@ export const row = (page, text) => page.locator(".list-body .row", { hasText: te
 export const button = (page, name) => page.getByRole("button", { name, exact: true });
 /** Submits the form of the open dialog. */
 export const submit = (page) => page.locator("dialog[open] button[type=submit]").click();
+/** Waits until the page shows another row than that one: what an action made. */
+export const leaves = (page, no) => page.waitForURL((url) => !url.hash.endsWith(no), { timeout: 15_000 });
 /** Waits until the page asserts it. */
 export async function eventually(check) {
     for (let tries = 0; ; tries++) {
