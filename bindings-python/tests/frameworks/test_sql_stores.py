@@ -122,7 +122,10 @@ def test_a_new_store_is_careful_and_can_be_made_new_again(sandbox: Sandbox, card
         assert time.monotonic() - began > at_once + 2
 
 
-def test_it_waits_for_a_lock_no_longer_than_it_may(postgres: Postgres, sql: str, store: Any) -> None:
+def test_it_waits_for_a_lock_no_longer_than_it_may(
+    postgres: Postgres, sql: str, store: Any, module: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "WEBHOOK_WITHIN", 0.3)
     reference, key = new_key(), new_key()
     mine = leased(store, reference)
     store.insert(key, "=", LONG)
@@ -175,9 +178,14 @@ def test_all_workers_may_create_the_tables_when_they_start(postgres: Postgres, p
 
 
 @pytest.mark.parametrize("level", ["AUTOCOMMIT", "SERIALIZABLE"])
-def test_the_isolation_level_of_the_engine_does_not_matter(postgres: Postgres, project: Path, level: str) -> None:
+def test_the_isolation_level_of_the_engine_does_not_matter(
+    postgres: Postgres, project: Path, level: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import sqlalchemy as sa
+    import sqlalchemy_store
     from sqlalchemy_store import SqlStore, create_tables
+
+    monkeypatch.setattr(sqlalchemy_store, "WEBHOOK_WITHIN", WITHIN)
 
     engine = sa.create_engine(engine_url(postgres), isolation_level=level)
     create_tables(engine)
