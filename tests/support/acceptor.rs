@@ -1,9 +1,10 @@
 //! The accept loop that the test servers share.
 
+use std::collections::HashSet;
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -16,9 +17,10 @@ pub struct Acceptor {
 }
 
 impl Acceptor {
-    /// Listens on that address and passes each connection to `serve`.
+    /// Listens on that address and passes each connection to `serve`. For port 0, listens on a port that no other acceptor
+    /// of this process had.
     pub fn start(address: SocketAddr, mut serve: impl FnMut(TcpStream) + Send + 'static) -> io::Result<Self> {
-        let listener = TcpListener::bind(address)?;
+        let listener = if address.port() == 0 { bind_to_new_port(address)? } else { TcpListener::bind(address)? };
         let address = listener.local_addr()?;
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
@@ -48,5 +50,37 @@ impl Drop for Acceptor {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+    }
+}
+
+/// A client keeps what it did at a base URL for as long as its process lives: two tests with servers at one port, one after
+/// the other, and the same merchant reference would see each other's attempts.
+fn bind_to_new_port(address: SocketAddr) -> io::Result<TcpListener> {
+    static PORTS: Mutex<Option<HashSet<u16>>> = Mutex::new(None);
+    // Held until the end, so that the system assigns others.
+    let mut used = Vec::new();
+    loop {
+        let listener = TcpListener::bind(address)?;
+        let port = listener.local_addr()?.port();
+        let mut ports = PORTS.lock().unwrap_or_else(PoisonError::into_inner);
+        if ports.get_or_insert_default().insert(port) {
+            return Ok(listener);
+        }
+        drop(ports);
+        used.push(listener);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    #[test]
+    fn no_two_acceptors_have_the_same_port() {
+        let start = || Acceptor::start((Ipv4Addr::LOCALHOST, 0).into(), drop).unwrap().address();
+        let addresses: HashSet<SocketAddr> = (0..500).map(|_| start()).collect();
+        assert_eq!(addresses.len(), 500);
     }
 }
