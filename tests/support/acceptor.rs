@@ -1,6 +1,6 @@
 //! The accept loop that the test servers share.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -56,17 +56,15 @@ impl Drop for Acceptor {
 /// A client keeps what it did at a base URL for as long as its process lives: two tests with servers at one port, one after
 /// the other, and the same merchant reference would see each other's attempts.
 fn bind_to_new_port(address: SocketAddr) -> io::Result<TcpListener> {
-    static PORTS: Mutex<Option<HashSet<u16>>> = Mutex::new(None);
+    static PORTS: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
     // Held until the end, so that the system assigns others.
     let mut used = Vec::new();
     loop {
         let listener = TcpListener::bind(address)?;
         let port = listener.local_addr()?.port();
-        let mut ports = PORTS.lock().unwrap_or_else(PoisonError::into_inner);
-        if ports.get_or_insert_default().insert(port) {
+        if PORTS.lock().unwrap_or_else(PoisonError::into_inner).insert(port) {
             return Ok(listener);
         }
-        drop(ports);
         used.push(listener);
     }
 }
@@ -80,7 +78,7 @@ mod tests {
     #[test]
     fn no_two_acceptors_have_the_same_port() {
         let start = || Acceptor::start((Ipv4Addr::LOCALHOST, 0).into(), drop).unwrap().address();
-        let addresses: HashSet<SocketAddr> = (0..500).map(|_| start()).collect();
+        let addresses: BTreeSet<SocketAddr> = (0..500).map(|_| start()).collect();
         assert_eq!(addresses.len(), 500);
     }
 }

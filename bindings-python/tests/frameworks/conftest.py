@@ -67,19 +67,19 @@ def sql(request: pytest.FixtureRequest, project: Path) -> str:
 
 
 @pytest.fixture
-def store(sql: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    from sql_support import new_store
-    from store_contract import WITHIN
-
-    store = new_store(sql)
-    # A busy machine may take longer than a purchase can wait.
-    monkeypatch.setattr(importlib.import_module(type(store).__module__), "WEBHOOK_WITHIN", WITHIN)
-    yield store
-    if sql == "sqlalchemy":
-        store._engine.dispose()
+def module(sql: str, project: Path) -> ModuleType:
+    """The module of the cookbook."""
+    return importlib.import_module({"sqlalchemy": "sqlalchemy_store", "django": "shop.django_store"}[sql])
 
 
 @pytest.fixture
-def module(sql: str, store: object) -> ModuleType:
-    """The module of the cookbook."""
-    return importlib.import_module(type(store).__module__)
+def store(sql: str, module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    from sql_support import new_store
+    from store_contract import WITHIN
+
+    # A busy machine may take longer than a purchase can wait.
+    monkeypatch.setattr(module, "WEBHOOK_WITHIN", WITHIN)
+    store = new_store(sql)
+    yield store
+    if sql == "sqlalchemy":
+        store._engine.dispose()

@@ -123,9 +123,9 @@ def test_a_new_store_is_careful_and_can_be_made_new_again(sandbox: Sandbox, card
 
 
 def test_it_waits_for_a_lock_no_longer_than_it_may(
-    postgres: Postgres, sql: str, store: Any, module: ModuleType, monkeypatch: pytest.MonkeyPatch
+    postgres: Postgres, sql: str, store: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "WEBHOOK_WITHIN", 0.3)
+    monkeypatch.undo()  # to the cookbook's limit for webhooks
     reference, key = new_key(), new_key()
     mine = leased(store, reference)
     store.insert(key, "=", LONG)
@@ -186,7 +186,6 @@ def test_the_isolation_level_of_the_engine_does_not_matter(
     from sqlalchemy_store import SqlStore, create_tables
 
     monkeypatch.setattr(sqlalchemy_store, "WEBHOOK_WITHIN", WITHIN)
-
     engine = sa.create_engine(engine_url(postgres), isolation_level=level)
     create_tables(engine)
     check_lease_is_exclusive(SqlStore(engine))
